@@ -1,0 +1,177 @@
+package io.breakwater.health.breaker;
+
+import io.breakwater.health.Outcome.Verdict;
+import io.breakwater.time.Ticker;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides whether a request may go to one backend, from how earlier ones ended. Lock-free; safe to use from any thread;
+ * all times are readings of its ticker, in nanoseconds.
+ *
+ * <p>Everything that it is stands in one immutable {@link State} behind one reference, and what that state means is a
+ * function of it and the present time. There is no timer: an open circuit whose cooldown is over reads half-open, a
+ * half-open one whose lease ran out reads open since that moment. The first call that could change something after such
+ * a moment writes down what has become of the state, and reports it.
+ */
+/*
+ * Races:
+ * - The circuit opens once for many failures at a time: each of them sees the threshold reached and tries to replace
+ *   the same Closed; one wins, the others find another state and have nothing left to do.
+ * - A late result cannot decide: a ClosedPermit carries the Counts of its closed period, a ProbePermit must find its own
+ *   lease in the present HalfOpen. Both are compared by identity against what the CAS replaces.
+ * - Settings live in the state too, so that no moment in the past is ever judged by settings that came after it.
+ * - A step may run several times when threads compete, so steps only compute; the listener hears of the step that won.
+ */
+public final class CircuitBreaker {
+    private static final AtomicReferenceFieldUpdater<CircuitBreaker, State> STATE =
+            AtomicReferenceFieldUpdater.newUpdater(CircuitBreaker.class, State.class, "present");
+    private static final long NANOS_PER_SECOND = 1_000_000_000;
+
+    private final Ticker ticker;
+    private final BreakerListener listener;
+    private volatile State present;
+
+    public CircuitBreaker(BreakerConfig config, Ticker ticker, BreakerListener listener) {
+        this.ticker = ticker;
+        this.listener = listener;
+        this.present = new Closed(config, Entry.first(ticker.read()));
+    }
+
+    /** Asks for a permit at {@code now}; null means refused. */
+    public @Nullable Permit tryAcquire(long now) {
+        State seen = present;
+        if (seen instanceof Closed closed) {
+            return new ClosedPermit(this, closed.counts());
+        }
+        return seen.refuses(now) ? null : tryProbe(now);
+    }
+
+    /** Asks for a permit now; null means refused. Reads the ticker only if the circuit is not closed. */
+    public @Nullable Permit tryAcquire() {
+        State seen = present;
+        return seen instanceof Closed closed ? new ClosedPermit(this, closed.counts()) : tryAcquire(ticker.read());
+    }
+
+    long now() {
+        return ticker.read();
+    }
+
+    private @Nullable Permit tryProbe(long now) {
+        ProbePermit probe = new ProbePermit(this);
+        State after = update(now, state -> state.admit(probe, now));
+        if (after instanceof Closed closed) {
+            return new ClosedPermit(this, closed.counts());
+        }
+        return after instanceof HalfOpen halfOpen && halfOpen.holds(probe) ? probe : null;
+    }
+
+    public CircuitState state(long now) {
+        State seen = present;
+        return seen instanceof Closed ? CircuitState.CLOSED : snapshot(now).state();
+    }
+
+    /**
+     * Returns what is left of the open state at {@code now}, 0 when not open. A circuit tripped by hand has no deadline:
+     * it answers with the configured cooldown.
+     */
+    public long retryAfterNanos(long now) {
+        return snapshot(now).remainingNanos();
+    }
+
+    /** Returns a waiting time as {@code Retry-After} writes it (RFC 9110 10.2.3): whole seconds, rounded up, at least 1. */
+    public static long retryAfterSeconds(long nanos) {
+        return nanos <= NANOS_PER_SECOND ? 1 : (nanos - 1) / NANOS_PER_SECOND + 1;
+    }
+
+    public BreakerSnapshot snapshot(long now) {
+        return present.settled(now).snapshot(now);
+    }
+
+    /**
+     * Opens the circuit by hand, without a deadline, until {@link #reset}. A circuit tripped before stays as it is; a
+     * breaker that is not enabled cannot be tripped.
+     */
+    public void trip(long now) {
+        update(now, state -> state.tripped(now));
+    }
+
+    /** Closes the circuit by hand, with nothing counted; also a closed one then begins a new generation. */
+    public void reset(long now) {
+        update(now, state -> state.reset(now));
+    }
+
+    /**
+     * Opens the circuit as it stood elsewhere, before a restart for one. A breaker that is not enabled stays closed.
+     *
+     * @param remainingNanos what is left of the cooldown, held within 0 and the configured one; with 0 the circuit reads
+     *     half-open at once
+     * @param failures failures in a row so far
+     */
+    public void restoreOpen(long remainingNanos, int failures, long now) {
+        update(now, state -> state.restoredOpen(remainingNanos, failures, now));
+    }
+
+    /**
+     * Applies other settings from {@code now} on. The state, its deadline and what was counted stay: a threshold lowered
+     * below the count trips with the next failure. Switched off, a circuit that is not closed closes ({@code manual}).
+     */
+    public void reconfigure(BreakerConfig config, long now) {
+        update(now, state -> state.reconfigured(config, now));
+    }
+
+    /** Counts a failure of a request that was admitted while {@code counts} were those of the closed circuit. */
+    void failedWhenClosed(Counts counts, long now) {
+        int failures = counts.failed();
+        update(
+                now,
+                state -> state instanceof Closed closed && closed.counts() == counts
+                        ? closed.failed(failures, now)
+                        : state);
+    }
+
+    void probeEntered(ProbePermit probe, Lease.Phase phase, long now) {
+        update(now, state -> state instanceof HalfOpen halfOpen ? halfOpen.entered(probe, phase, now) : state);
+    }
+
+    void probeEnded(ProbePermit probe, Verdict verdict, long now) {
+        update(now, state -> state instanceof HalfOpen halfOpen ? halfOpen.ended(probe, verdict, now) : state);
+    }
+
+    /**
+     * Installs what the step makes of the state settled at {@code now}, reports the transitions, and returns the state
+     * installed. The step must be pure, and returns its argument to change nothing.
+     */
+    private State update(long now, UnaryOperator<State> step) {
+        State before;
+        State settled;
+        State after;
+        do {
+            before = present;
+            settled = before.settled(now);
+            after = step.apply(settled);
+        } while (after != before && !STATE.compareAndSet(this, before, after));
+        report(before, settled);
+        report(settled, after);
+        return after;
+    }
+
+    private void report(State before, State after) {
+        Entry entry = after.entry();
+        Transition.Reason reason = entry.reason();
+        if (entry.generation() == before.entry().generation() || reason == null) {
+            return;
+        }
+        int failures = after.kind() == CircuitState.CLOSED ? 0 : after.failures();
+        Transition transition =
+                new Transition(entry.generation(), entry.sinceNanos(), before.kind(), after.kind(), reason, failures);
+        try {
+            listener.onTransition(transition);
+        } catch (RuntimeException e) {
+            // The transition has happened, and the request that caused it must go on. There is no logger here.
+            Thread thread = Thread.currentThread();
+            thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.health.breaker;
+
+import org.jspecify.annotations.NullMarked;

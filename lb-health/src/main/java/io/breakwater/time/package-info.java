@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.time;
+
+import org.jspecify.annotations.NullMarked;
