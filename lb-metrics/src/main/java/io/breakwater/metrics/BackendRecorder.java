@@ -1,0 +1,21 @@
+package io.breakwater.metrics;
+
+import io.breakwater.health.Outcome;
+import io.breakwater.health.breaker.Transition;
+
+/** Counts the attempts on one backend and what its circuit did. */
+public interface BackendRecorder {
+
+    /**
+     * An attempt ended.
+     *
+     * @param durationNanos from dispatch to the attempt's end
+     */
+    void ended(Outcome outcome, long durationNanos);
+
+    /** The backend's circuit refused a request that was then answered {@code circuit open}. */
+    void circuitRejected();
+
+    /** The backend's circuit changed its state. */
+    void transition(Transition transition);
+}

@@ -1,0 +1,27 @@
+package io.breakwater.metrics;
+
+import io.breakwater.health.BackendId;
+
+/**
+ * Where the proxy reports what it does. The recorders that it hands out are resolved once, when routes, backends and
+ * listeners are wired, and are kept by those that report; asking twice for the same one gives the same series. Its own
+ * methods are called while wiring; the recorders' methods may be called from any thread and never block.
+ */
+public interface ProxyRecorder {
+
+    /** Records nothing. */
+    ProxyRecorder NONE = new NoRecorder();
+
+    /** Returns the recorder of a route: its configured name, {@code none} for unmatched requests, or {@code health}. */
+    RouteRecorder route(String route);
+
+    /**
+     * Returns the recorder of a backend.
+     *
+     * @param gauges read at each scrape, on the thread that scrapes
+     */
+    BackendRecorder backend(BackendId id, BackendGauges gauges);
+
+    /** Returns the recorder of the connections of one side. */
+    ConnectionRecorder connections(Side side);
+}

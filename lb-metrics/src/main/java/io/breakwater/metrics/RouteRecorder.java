@@ -1,0 +1,26 @@
+package io.breakwater.metrics;
+
+/** Counts the requests of one route. Each request is started once and ends once, by one of the two endings. */
+public interface RouteRecorder {
+
+    /** A request head was received. */
+    void started();
+
+    /**
+     * A response was sent whole.
+     *
+     * @param status the status sent, 100 to 599
+     * @param durationNanos from the received head to the response's last byte
+     */
+    void ended(int status, long durationNanos);
+
+    /**
+     * The client left before its response was whole.
+     *
+     * @param durationNanos from the received head to the moment the client was seen to have left
+     */
+    void clientClosed(long durationNanos);
+
+    /** The request was answered by the balancer itself. Does not end it. */
+    void rejected(RejectionReason reason);
+}

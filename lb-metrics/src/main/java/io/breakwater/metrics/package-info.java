@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.metrics;
+
+import org.jspecify.annotations.NullMarked;

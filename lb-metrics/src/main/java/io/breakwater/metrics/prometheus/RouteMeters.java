@@ -1,0 +1,110 @@
+package io.breakwater.metrics.prometheus;
+
+import io.breakwater.metrics.RejectionReason;
+import io.breakwater.metrics.RouteRecorder;
+import io.prometheus.metrics.core.datapoints.CounterDataPoint;
+import io.prometheus.metrics.core.metrics.Counter;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.atomic.LongAdder;
+
+/** The series of one route. */
+final class RouteMeters implements RouteRecorder {
+    /** Unmatched requests are counted under this name. */
+    static final String NO_ROUTE = "none";
+
+    /** The balancer's own health page is counted under this name. */
+    static final String HEALTH_ROUTE = "health";
+
+    private static final int MIN_STATUS = 100;
+    private static final int MAX_STATUS = 599;
+
+    /** Said before a route is known. */
+    private static final Set<RejectionReason> UNROUTED =
+            EnumSet.of(RejectionReason.NO_ROUTE, RejectionReason.METHOD_NOT_ALLOWED, RejectionReason.CONNECTION_LIMIT);
+
+    /** Said by a pool. */
+    private static final Set<RejectionReason> POOLED = EnumSet.of(
+            RejectionReason.CIRCUIT_OPEN,
+            RejectionReason.UNHEALTHY,
+            RejectionReason.OVERLOADED,
+            RejectionReason.UNAVAILABLE);
+
+    private final String route;
+    private final Counter requests;
+    private final Counter rejections;
+    private final DurationHistogram.Series duration;
+    private final CounterDataPoint clientClosed;
+    private final LongAdder inFlight = new LongAdder();
+    private final AtomicReferenceArray<CounterDataPoint> byStatus =
+            new AtomicReferenceArray<>(MAX_STATUS - MIN_STATUS + 1);
+    private final Map<RejectionReason, CounterDataPoint> byReason = new EnumMap<>(RejectionReason.class);
+
+    RouteMeters(String route, Counter requests, DurationHistogram durations, Counter rejections) {
+        this.route = route;
+        this.requests = requests;
+        this.rejections = rejections;
+        duration = durations.labelValues(route);
+        clientClosed = requests.labelValues(route, "client_closed");
+        for (RejectionReason reason : legalReasons(route)) {
+            byReason.put(reason, rejections.labelValues(route, reason.label()));
+        }
+    }
+
+    private static Set<RejectionReason> legalReasons(String route) {
+        EnumSet<RejectionReason> reasons = EnumSet.allOf(RejectionReason.class);
+        if (!route.equals(NO_ROUTE)) {
+            reasons.removeAll(UNROUTED);
+        }
+        if (route.equals(NO_ROUTE) || route.equals(HEALTH_ROUTE)) {
+            reasons.removeAll(POOLED);
+        }
+        return reasons;
+    }
+
+    @Override
+    public void started() {
+        inFlight.increment();
+    }
+
+    @Override
+    public void ended(int status, long durationNanos) {
+        inFlight.decrement();
+        status(status).inc();
+        duration.observe(durationNanos);
+    }
+
+    @Override
+    public void clientClosed(long durationNanos) {
+        inFlight.decrement();
+        clientClosed.inc();
+        duration.observe(durationNanos);
+    }
+
+    @Override
+    public void rejected(RejectionReason reason) {
+        CounterDataPoint held = byReason.get(reason);
+        (held != null ? held : rejections.labelValues(route, reason.label())).inc();
+    }
+
+    /** Read at a scrape. A sum over stripes that move may miss a start and see its end, so it stops at 0. */
+    long inFlight() {
+        return Math.max(0, inFlight.sum());
+    }
+
+    private CounterDataPoint status(int status) {
+        if (status < MIN_STATUS || status > MAX_STATUS) {
+            return requests.labelValues(route, Integer.toString(status));
+        }
+        int index = status - MIN_STATUS;
+        CounterDataPoint held = byStatus.getAcquire(index);
+        if (held == null) {
+            held = requests.labelValues(route, Integer.toString(status));
+            byStatus.setRelease(index, held);
+        }
+        return held;
+    }
+}

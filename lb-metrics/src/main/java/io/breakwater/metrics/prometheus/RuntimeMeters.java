@@ -1,0 +1,76 @@
+package io.breakwater.metrics.prometheus;
+
+import com.sun.management.OperatingSystemMXBean;
+import io.micrometer.core.instrument.Clock;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmInfoMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.core.instrument.config.MeterFilter;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.lang.management.ManagementFactory;
+
+/**
+ * Micrometer's meters of the JVM and the process, but for two names that Prometheus' own linter refuses: the processor
+ * time is counted in seconds, under the name that every client library gives it, and the processors are not called
+ * {@code _count}, which is kept for histograms.
+ */
+final class RuntimeMeters implements AutoCloseable {
+    private static final String PROCESSOR_NANOS = "process.cpu.time";
+    private static final String PROCESSORS = "system.cpu.count";
+
+    private final MeterRegistry micrometer;
+    private final PrometheusRegistry registry;
+    private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
+
+    RuntimeMeters(MeterRegistry micrometer, PrometheusRegistry registry) {
+        this.micrometer = micrometer;
+        this.registry = registry;
+    }
+
+    /** Returns a Micrometer registry over {@code registry}; it filters from the start, as a filter must. */
+    static MeterRegistry over(PrometheusRegistry registry) {
+        MeterRegistry micrometer = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, registry, Clock.SYSTEM);
+        micrometer
+                .config()
+                .meterFilter(MeterFilter.deny(id -> id.getName().equals(PROCESSOR_NANOS)))
+                .meterFilter(new MeterFilter() {
+                    @Override
+                    public Meter.Id map(Meter.Id id) {
+                        return id.getName().equals(PROCESSORS) ? id.withName("system.cpus") : id;
+                    }
+                });
+        return micrometer;
+    }
+
+    void start() {
+        OperatingSystemMXBean process = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+        CounterWithCallback.builder()
+                .name("process_cpu_seconds_total")
+                .help("Processor time that the process has used, in user and kernel mode.")
+                .callback(series -> series.call(process.getProcessCpuTime() * 1e-9))
+                .register(registry);
+        new JvmInfoMetrics().bindTo(micrometer);
+        new JvmMemoryMetrics().bindTo(micrometer);
+        new JvmThreadMetrics().bindTo(micrometer);
+        new ClassLoaderMetrics().bindTo(micrometer);
+        garbageCollection.bindTo(micrometer);
+        new ProcessorMetrics().bindTo(micrometer);
+        new FileDescriptorMetrics().bindTo(micrometer);
+        new UptimeMetrics().bindTo(micrometer);
+    }
+
+    @Override
+    public void close() {
+        garbageCollection.close();
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.metrics.prometheus;
+
+import org.jspecify.annotations.NullMarked;
