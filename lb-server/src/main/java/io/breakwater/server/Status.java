@@ -1,0 +1,89 @@
+package io.breakwater.server;
+
+import io.breakwater.health.breaker.BreakerSnapshot;
+import io.breakwater.health.breaker.CircuitBreaker;
+import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.server.admin.StatusView;
+import io.breakwater.server.events.CircuitEvent;
+import io.breakwater.server.events.Events;
+import io.breakwater.server.events.WallClock;
+import io.breakwater.server.exchange.Routing;
+import io.breakwater.server.pool.BackendPool;
+import io.breakwater.time.Ticker;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Tells the admin port what the pools look like now. Safe from any thread. */
+final class Status implements StatusView {
+    private final Supplier<@Nullable String> whyNotReady;
+    private final Supplier<Routing> routing;
+    private final Events events;
+    private final Ticker ticker;
+    private final WallClock clock;
+
+    Status(
+            Supplier<@Nullable String> whyNotReady,
+            Supplier<Routing> routing,
+            Events events,
+            Ticker ticker,
+            WallClock clock) {
+        this.whyNotReady = whyNotReady;
+        this.routing = routing;
+        this.events = events;
+        this.ticker = ticker;
+        this.clock = clock;
+    }
+
+    @Override
+    public @Nullable String whyNotReady() {
+        return whyNotReady.get();
+    }
+
+    @Override
+    public List<Pool> pools() {
+        long now = ticker.read();
+        return routing.get().pools().stream().map(pool -> pool(pool, now)).toList();
+    }
+
+    private Pool pool(BackendPool pool, long now) {
+        return new Pool(
+                pool.name(),
+                pool.bestState(now),
+                pool.config().balance().name().toLowerCase(Locale.ROOT).replace('_', '-'),
+                pool.backends().stream().map(backend -> backend(backend, now)).toList());
+    }
+
+    private Backend backend(io.breakwater.server.pool.Backend backend, long now) {
+        return new Backend(
+                backend.id().id(),
+                backend.config().url(),
+                backend.inFlight(),
+                backend.requests(),
+                backend.successes(),
+                backend.failures(),
+                backend.rejected(),
+                circuit(backend.breaker().snapshot(now)),
+                events.transitions(backend.id()).stream().map(Status::change).toList());
+    }
+
+    private Circuit circuit(BreakerSnapshot snapshot) {
+        boolean open = snapshot.state() == CircuitState.OPEN;
+        Instant openedAt = open ? clock.at(snapshot.sinceNanos()) : null;
+        Long retryAfter =
+                open && !snapshot.tripped() ? (Long) CircuitBreaker.retryAfterSeconds(snapshot.remainingNanos()) : null;
+        return new Circuit(
+                snapshot.state(),
+                snapshot.consecutiveFailures(),
+                openedAt,
+                snapshot.reason(),
+                retryAfter,
+                snapshot.generation());
+    }
+
+    private static Change change(CircuitEvent event) {
+        return new Change(event.at(), event.from(), event.to(), event.reason());
+    }
+}

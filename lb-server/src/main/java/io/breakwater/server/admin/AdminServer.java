@@ -1,0 +1,129 @@
+package io.breakwater.server.admin;
+
+import io.breakwater.metrics.MetricsExposition;
+import io.breakwater.server.config.AdminConfig;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpServerKeepAliveHandler;
+import io.netty.handler.timeout.IdleStateHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.InstantSource;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The admin port: probes, metrics, the pools as JSON, and a page of the circuits. It runs on one thread of its own, so
+ * that no scrape delays a request. Started once, closed once; safe to use from any thread.
+ */
+public final class AdminServer implements AutoCloseable {
+    static final int MAX_CONNECTIONS = 64;
+
+    private static final int MAX_BODY_BYTES = 8 * 1024;
+
+    /** Little at a time, so that few requests are answered before it shows that the client does not read. */
+    private static final int READ_BYTES = 1024;
+
+    private static final int IDLE_SECONDS = 60;
+    private static final int CLOSE_SECONDS = 2;
+
+    private final AdminConfig config;
+    private final AdminResources resources;
+    private final InstantSource clock;
+    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private @Nullable EventLoopGroup loop;
+    private @Nullable Channel listening;
+
+    /**
+     * @param metrics null when metrics are off
+     */
+    public AdminServer(
+            AdminConfig config, StatusView status, @Nullable MetricsExposition metrics, InstantSource clock) {
+        this.config = config;
+        this.resources = new AdminResources(status, metrics, clock);
+        this.clock = clock;
+    }
+
+    /**
+     * Binds the port.
+     *
+     * @throws IOException when it cannot be bound; the cause says why
+     */
+    public synchronized void start() throws IOException {
+        InetSocketAddress address = new InetSocketAddress(config.host(), config.port());
+        Access access =
+                new Access(!address.isUnresolved() && address.getAddress().isLoopbackAddress(), config.token());
+        EventLoopGroup group =
+                new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("admin", true), NioIoHandler.newFactory());
+        ChannelFuture bound = new ServerBootstrap()
+                .group(group)
+                .channel(NioServerSocketChannel.class)
+                .childOption(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BYTES))
+                .childHandler(new ChannelInitializer<SocketChannel>() {
+                    @Override
+                    protected void initChannel(SocketChannel channel) {
+                        accept(channel, access);
+                    }
+                })
+                .bind(address)
+                .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            group.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+            throw new IOException(
+                    "admin port " + config.host() + ":" + config.port() + " cannot be bound", bound.cause());
+        }
+        loop = group;
+        listening = bound.channel();
+    }
+
+    /** Returns the port that is bound, also when the system chose it. */
+    public synchronized int port() {
+        if (listening == null) {
+            throw new IllegalStateException("not started");
+        }
+        return ((InetSocketAddress) listening.localAddress()).getPort();
+    }
+
+    /** Ends the port and its connections. */
+    @Override
+    public synchronized void close() {
+        if (loop == null || listening == null) {
+            return;
+        }
+        listening.close().awaitUninterruptibly();
+        connections.close().awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
+        loop.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly();
+        loop = null;
+        listening = null;
+    }
+
+    private void accept(SocketChannel channel, Access access) {
+        if (connections.size() >= MAX_CONNECTIONS) {
+            channel.close();
+            return;
+        }
+        connections.add(channel);
+        channel.pipeline()
+                .addLast(new IdleStateHandler(0, 0, IDLE_SECONDS))
+                .addLast(new HttpServerCodec(new HttpDecoderConfig()))
+                .addLast(new HttpServerKeepAliveHandler())
+                .addLast(new HttpObjectAggregator(MAX_BODY_BYTES))
+                .addLast(new AdminHandler(resources, access, clock));
+    }
+}

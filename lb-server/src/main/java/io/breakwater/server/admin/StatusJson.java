@@ -1,0 +1,126 @@
+package io.breakwater.server.admin;
+
+import io.breakwater.server.admin.StatusView.Backend;
+import io.breakwater.server.admin.StatusView.Change;
+import io.breakwater.server.admin.StatusView.Circuit;
+import io.breakwater.server.admin.StatusView.Pool;
+import java.io.ByteArrayOutputStream;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.json.JsonFactory;
+
+/** The state of the balancer as JSON. What this version has no setting for stands with its fixed value. */
+final class StatusJson {
+    private static final int WEIGHT = 1;
+    private static final int PRIORITY = 0;
+    private static final String ADMIN_STATE = "enabled";
+    private static final String HEALTH = "unchecked";
+    private static final String MODE = "enforce";
+    private static final double SHARE_DIGITS = 10_000;
+
+    private final JsonFactory factory = new JsonFactory();
+
+    /** Returns the body of {@code /api/v1/pools}. */
+    byte[] pools(List<Pool> pools) {
+        return object(json -> {
+            json.writeName("pools").writeStartArray();
+            pools.forEach(pool -> write(pool, json));
+            json.writeEndArray();
+        });
+    }
+
+    /** Returns the body of {@code /readyz}. */
+    byte[] readiness(@Nullable String whyNotReady) {
+        return object(json -> {
+            json.writeStringProperty("status", whyNotReady == null ? "ready" : "not ready");
+            if (whyNotReady != null) {
+                json.writeStringProperty("reason", whyNotReady);
+            }
+        });
+    }
+
+    private byte[] object(Consumer<JsonGenerator> content) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(4096);
+        try (JsonGenerator json = factory.createGenerator(ObjectWriteContext.empty(), out)) {
+            json.writeStartObject();
+            content.accept(json);
+            json.writeEndObject();
+        }
+        return out.toByteArray();
+    }
+
+    private static void write(Pool pool, JsonGenerator json) {
+        json.writeStartObject();
+        json.writeStringProperty("name", pool.name());
+        json.writeStringProperty("state", pool.state().label());
+        json.writeStringProperty("balance", pool.balance());
+        json.writeName("backends").writeStartArray();
+        pool.backends().forEach(backend -> write(backend, pool.share(backend), json));
+        json.writeEndArray().writeEndObject();
+    }
+
+    private static void write(Backend backend, double share, JsonGenerator json) {
+        json.writeStartObject();
+        json.writeStringProperty("id", backend.id());
+        json.writeStringProperty("url", backend.url());
+        json.writeNumberProperty("weight", WEIGHT);
+        json.writeNumberProperty("priority", PRIORITY);
+        json.writeStringProperty("adminState", ADMIN_STATE);
+        json.writeStringProperty("health", HEALTH);
+        json.writeNumberProperty("inFlight", backend.inFlight());
+        json.writeNumberProperty("requests", backend.requests());
+        json.writeNumberProperty("successes", backend.successes());
+        json.writeNumberProperty("failures", backend.failures());
+        json.writeNumberProperty("rejected", backend.rejected());
+        json.writeNumberProperty("share", Math.round(share * SHARE_DIGITS) / SHARE_DIGITS);
+        json.writeName("breaker");
+        write(backend.circuit(), json);
+        json.writeName("transitions").writeStartArray();
+        backend.changes().forEach(change -> write(change, json));
+        json.writeEndArray().writeEndObject();
+    }
+
+    private static void write(Circuit circuit, JsonGenerator json) {
+        json.writeStartObject();
+        json.writeStringProperty("state", circuit.state().label());
+        json.writeStringProperty("mode", MODE);
+        json.writeNumberProperty("consecutiveFailures", circuit.consecutiveFailures());
+        json.writeNullProperty("failureRate");
+        json.writeNullProperty("slowCallRate");
+        writeString("openedAt", circuit.openedAt() == null ? null : atMillis(circuit.openedAt()), json);
+        writeString("reason", circuit.reason() == null ? null : circuit.reason().label(), json);
+        if (circuit.retryAfterSeconds() == null) {
+            json.writeNullProperty("retryAfterSeconds");
+        } else {
+            json.writeNumberProperty("retryAfterSeconds", circuit.retryAfterSeconds());
+        }
+        json.writeNumberProperty("generation", circuit.generation());
+        json.writeEndObject();
+    }
+
+    private static void write(Change change, JsonGenerator json) {
+        json.writeStartObject();
+        json.writeStringProperty("at", atMillis(change.at()));
+        json.writeStringProperty("from", change.from().label());
+        json.writeStringProperty("to", change.to().label());
+        json.writeStringProperty("reason", change.reason().label());
+        json.writeEndObject();
+    }
+
+    private static String atMillis(Instant at) {
+        return at.truncatedTo(ChronoUnit.MILLIS).toString();
+    }
+
+    private static void writeString(String name, @Nullable String value, JsonGenerator json) {
+        if (value == null) {
+            json.writeNullProperty(name);
+        } else {
+            json.writeStringProperty(name, value);
+        }
+    }
+}

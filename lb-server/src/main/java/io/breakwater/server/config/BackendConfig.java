@@ -1,0 +1,50 @@
+package io.breakwater.server.config;
+
+/**
+ * One backend of a pool.
+ *
+ * @param id unique in the pool; host:port unless set
+ * @param url as written
+ * @param host the name or address to connect to, without brackets
+ */
+public record BackendConfig(String id, String url, String host, int port) {
+
+    static final String URL_RULE = "http://HOST[:PORT]";
+
+    public BackendConfig {
+        new Constraints()
+                .require(
+                        id.matches("[A-Za-z0-9._:\\[\\]@-]+"),
+                        "id",
+                        id,
+                        "letters, digits and any of . _ : @ - [ ] (it is part of URLs and a label of metrics)")
+                .require(HostPort.isHost(host), "url", url, URL_RULE)
+                .require(port > 0 && port <= 65_535, "url", url, "a port of 1..65535")
+                .verify();
+    }
+
+    /**
+     * Makes a backend of its address alone.
+     *
+     * @throws IllegalArgumentException with the rule that the URL breaks
+     */
+    public static BackendConfig of(String url) {
+        HostPort target = target(url);
+        return new BackendConfig(target.toString(), url, target.host(), target.port());
+    }
+
+    /** The host and the port in a URL. */
+    static HostPort target(String url) {
+        if (url.regionMatches(true, 0, "https://", 0, 8)) {
+            throw new InvalidValue(URL_RULE + "; TLS to backends is not supported");
+        }
+        if (!url.regionMatches(true, 0, "http://", 0, 7)) {
+            throw new InvalidValue(URL_RULE);
+        }
+        String authority = url.substring(7, url.endsWith("/") && url.length() > 8 ? url.length() - 1 : url.length());
+        if (authority.indexOf('/') >= 0) {
+            throw new InvalidValue(URL_RULE + "; a path is the route's matter (rewrite)");
+        }
+        return HostPort.parse(authority, 80, URL_RULE);
+    }
+}

@@ -1,0 +1,72 @@
+package io.breakwater.server.config;
+
+import com.sun.management.UnixOperatingSystemMXBean;
+import com.typesafe.config.Config;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.LongSupplier;
+
+/**
+ * Makes a checked configuration of HOCON, or says everything that is wrong with it. What counts, first to last: settings
+ * of the command line, the file, the environment where the file refers to it, the reference. Immutable.
+ */
+public final class ConfigLoader {
+
+    private final Map<String, String> environment;
+    private final LongSupplier openFileLimit;
+
+    /**
+     * @param environment what substitutions may refer to; a variable with an empty value counts as unset
+     * @param openFileLimit how many descriptors the process may hold
+     */
+    public ConfigLoader(Map<String, String> environment, LongSupplier openFileLimit) {
+        this.environment = Map.copyOf(environment);
+        this.openFileLimit = openFileLimit;
+    }
+
+    /** A loader that reads this process' environment and limits. */
+    public static ConfigLoader ofProcess() {
+        return new ConfigLoader(System.getenv(), ConfigLoader::processOpenFileLimit);
+    }
+
+    /**
+     * Loads a file.
+     *
+     * @param settings {@code KEY=VALUE}, with a full path and a HOCON value, that win over the file
+     */
+    public LoadedConfig load(Path file, List<String> settings) throws ConfigProblems {
+        Problems problems = new Problems(file.toString());
+        HoconSource source = new HoconSource(problems, environment);
+        return check(source.parse(file), settings, source, problems);
+    }
+
+    /**
+     * Loads a text.
+     *
+     * @param name what problems call it
+     */
+    public LoadedConfig parse(String hocon, String name, List<String> settings) throws ConfigProblems {
+        Problems problems = new Problems(name);
+        HoconSource source = new HoconSource(problems, environment);
+        return check(source.parse(hocon, name), settings, source, problems);
+    }
+
+    private LoadedConfig check(Config file, List<String> settings, HoconSource source, Problems problems)
+            throws ConfigProblems {
+        Config reference = HoconSource.reference();
+        Config layered = source.withSettings(file, settings);
+        LbConfig config =
+                new ConfigReader(problems, openFileLimit).read(source.resolve(layered, reference), reference.root());
+        problems.verify();
+        return new LoadedConfig(Objects.requireNonNull(config), problems.warnings());
+    }
+
+    private static long processOpenFileLimit() {
+        return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
+                ? unix.getMaxFileDescriptorCount()
+                : Long.MAX_VALUE;
+    }
+}

@@ -1,0 +1,93 @@
+package io.breakwater.server.config;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Settings that are legal but unwise: each is a warning where it stands. */
+final class Hazards {
+
+    private Hazards() {}
+
+    /** @param openFileLimit how many descriptors the process may hold */
+    static void warn(Section lb, LbConfig config, long openFileLimit) {
+        // Each proxied connection holds a descriptor on either side.
+        if (config.listen().maxConnections() > openFileLimit / 2) {
+            lb.warn(
+                    "two open files for each connection, and the limit of this process is " + openFileLimit
+                            + " (ulimit -n)",
+                    "listen.max-connections");
+        }
+        Set<String> unused = new HashSet<>(config.pools().keySet());
+        List<RouteConfig> routes = config.routes();
+        for (int i = 0; i < routes.size(); i++) {
+            RouteConfig route = routes.get(i);
+            unused.remove(route.pool());
+            String key = "routes[" + i + "]." + (route.path() != null ? "path" : "prefix");
+            if (config.listen().healthPath().equals(route.path())) {
+                lb.warn("lb.listen.health-path is answered by the balancer itself, before any route", key);
+            }
+            for (RouteConfig earlier : routes.subList(0, i)) {
+                if (covers(earlier, route)) {
+                    lb.warn("no request comes here: the earlier route " + earlier.name() + " takes them all", key);
+                    break;
+                }
+            }
+        }
+        for (String pool : config.pools().keySet()) {
+            if (unused.contains(pool)) {
+                lb.warnOfEntry("pools", pool, "no route leads to it");
+            }
+        }
+    }
+
+    static void warn(Section pool, PoolConfig config) {
+        PoolTimeouts timeouts = config.timeouts();
+        if (timeouts.responseHead().compareTo(timeouts.request()) > 0) {
+            pool.warn(
+                    "timeouts.response-head, " + Units.duration(timeouts.responseHead())
+                            + ", cannot run out before timeouts.request, " + Units.duration(timeouts.request()),
+                    "timeouts.response-head",
+                    "timeouts.request");
+        }
+        if (timeouts.connect().compareTo(timeouts.request()) > 0) {
+            pool.warn(
+                    "timeouts.connect, " + Units.duration(timeouts.connect())
+                            + ", cannot run out before timeouts.request, " + Units.duration(timeouts.request()),
+                    "timeouts.connect",
+                    "timeouts.request");
+        }
+        if (!config.breaker().enabled()) {
+            return;
+        }
+        if (config.breaker().consecutiveFailures() == 0) {
+            pool.warn(
+                    "no failure opens a circuit of this pool; breaker.enabled = false says so",
+                    "breaker.consecutive-failures");
+        }
+        if (config.breaker().probeTimeout().compareTo(timeouts.responseHead()) < 0) {
+            pool.warn(
+                    "a probe counts as failed after breaker.half-open.probe-timeout, "
+                            + Units.duration(config.breaker().probeTimeout())
+                            + ", though timeouts.response-head would wait "
+                            + Units.duration(timeouts.responseHead()),
+                    "breaker.half-open.probe-timeout",
+                    "timeouts.response-head");
+        }
+    }
+
+    /** Tells whether each request that the later route matches is taken by the earlier one. */
+    private static boolean covers(RouteConfig earlier, RouteConfig later) {
+        boolean methods = earlier.methods().isEmpty()
+                || (!later.methods().isEmpty() && earlier.methods().containsAll(later.methods()));
+        if (!methods) {
+            return false;
+        }
+        if (earlier.path() != null) {
+            return earlier.path().equals(later.path());
+        }
+        String prefix = earlier.match();
+        String segments = prefix.endsWith("/") ? prefix.substring(0, prefix.length() - 1) : prefix;
+        return later.match().equals(segments) || later.match().startsWith(segments + "/");
+    }
+}

@@ -1,0 +1,317 @@
+package io.breakwater.server.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigIncludeContext;
+import com.typesafe.config.ConfigIncluder;
+import com.typesafe.config.ConfigIncluderClasspath;
+import com.typesafe.config.ConfigIncluderFile;
+import com.typesafe.config.ConfigIncluderURL;
+import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigParseable;
+import com.typesafe.config.ConfigResolveOptions;
+import com.typesafe.config.ConfigUtil;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueFactory;
+import com.typesafe.config.ConfigValueType;
+import java.io.File;
+import java.io.IOException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The text of one configuration on its way to a resolved tree: parsed, laid over the reference, settings of the command
+ * line put on top, substitutions filled from the tree and then from the environment. Whatever goes wrong is a problem
+ * with its place. Not thread safe.
+ */
+final class HoconSource {
+
+    /** Where a value of the command line says that it comes from. */
+    static final String SET = "--set";
+
+    private static final String UNRESOLVED = "an unresolved substitution";
+    static final String REFERENCE = "reference.conf";
+    private static final Pattern SUBSTITUTION = Pattern.compile("\\$\\{\\??([^}]+)}");
+    private static final int MOST_UNRESOLVED = 100;
+
+    private final Problems problems;
+    private final Map<String, String> environment;
+
+    HoconSource(Problems problems, Map<String, String> environment) {
+        this.problems = problems;
+        this.environment = environment;
+    }
+
+    static Config reference() {
+        return ConfigFactory.parseResources(
+                HoconSource.class.getClassLoader(),
+                REFERENCE,
+                ConfigParseOptions.defaults().setAllowMissing(false).setOriginDescription(REFERENCE));
+    }
+
+    /** Tells whether the value stands in for a substitution that could not be resolved, which is reported already. */
+    static boolean isUnresolved(ConfigValue value) {
+        return value.origin().description().equals(UNRESOLVED);
+    }
+
+    /** Tells whether the value was set by anyone, not just taken from the reference. */
+    static boolean isExplicit(ConfigValue value) {
+        return !value.origin().description().startsWith(REFERENCE);
+    }
+
+    Config parse(Path file) throws ConfigProblems {
+        if (!Files.isReadable(file) || Files.isDirectory(file)) {
+            problems.error(
+                    file.toString(), 0, "", Files.exists(file) ? "not readable" : "not found", "a readable file");
+            problems.verify();
+        }
+        try {
+            return ConfigFactory.parseFile(file.toFile(), strict());
+        } catch (ConfigException unparsable) {
+            report(file.toString(), unparsable, () -> Files.readString(file));
+        }
+        return ConfigFactory.empty();
+    }
+
+    Config parse(String hocon, String name) throws ConfigProblems {
+        try {
+            return ConfigFactory.parseString(hocon, strict().setOriginDescription(name));
+        } catch (ConfigException unparsable) {
+            report(name, unparsable, () -> hocon);
+        }
+        return ConfigFactory.empty();
+    }
+
+    /** Puts {@code KEY=VALUE} settings over the file; the last of two with the same key wins. */
+    Config withSettings(Config file, List<String> settings) {
+        Config result = file;
+        for (String setting : settings) {
+            int equals = setting.indexOf('=');
+            String key = equals < 0 ? setting : setting.substring(0, equals).trim();
+            List<String> path = path(key);
+            if (equals < 0 || path == null) {
+                problems.error(SET, 0, "", setting, "KEY=VALUE, such as lb.listen.port=4000");
+                continue;
+            }
+            String list = listOnTheWay(result, path);
+            if (list != null) {
+                problems.error(
+                        SET, 0, key, setting.substring(equals + 1), "a key outside lists; " + list + " is set whole");
+                continue;
+            }
+            ConfigValue value = value(key, setting.substring(equals + 1));
+            if (value != null) {
+                result = result.withoutPath(key).withValue(key, value);
+            }
+        }
+        return result;
+    }
+
+    /** Lays the configuration over the reference and resolves it; the root holds the keys of the file, and {@code lb}. */
+    ConfigObject resolve(Config file, Config reference) throws ConfigProblems {
+        Config tree = file.withFallback(reference);
+        Config substitutes = environment();
+        // Each round reports one unresolved substitution and puts a mark in its place, until the rest resolves.
+        for (int round = 0; round < MOST_UNRESOLVED; round++) {
+            try {
+                Config resolved = tree.withFallback(substitutes)
+                        .resolve(ConfigResolveOptions.defaults().setUseSystemEnvironment(false));
+                ConfigObject root = resolved.root();
+                Set<String> ours = tree.root().keySet();
+                for (String key : resolved.root().keySet()) {
+                    root = ours.contains(key) ? root : root.withoutKey(key);
+                }
+                return root;
+            } catch (ConfigException.UnresolvedSubstitution unresolved) {
+                Matcher name = SUBSTITUTION.matcher(String.valueOf(unresolved.getMessage()));
+                boolean cycle = String.valueOf(unresolved.getMessage()).contains("cycle");
+                String missing = name.find() ? name.group(1) : "";
+                problems.error(
+                        unresolved.origin(),
+                        "${" + missing + "}",
+                        cycle ? "a cycle of substitutions" : "not found",
+                        "a key of this file or a variable of the environment");
+                List<String> path = path(missing);
+                if (cycle || path == null || substitutes.hasPath(ConfigUtil.joinPath(path))) {
+                    break;
+                }
+                substitutes = substitutes.withValue(
+                        ConfigUtil.joinPath(path), ConfigValueFactory.fromAnyRef("unresolved", UNRESOLVED));
+            } catch (ConfigException unresolvable) {
+                if (problems.isEmpty()) {
+                    problems.error(
+                            unresolvable.origin(),
+                            "",
+                            reason(unresolvable),
+                            "substitutions of the type of their place");
+                }
+                break;
+            }
+        }
+        problems.verify();
+        throw new IllegalStateException("a tree that does not resolve, without a problem");
+    }
+
+    private Config environment() {
+        Map<String, ConfigValue> variables = new HashMap<>();
+        environment.forEach((name, value) -> {
+            if (!value.isEmpty()) {
+                variables.put(name, ConfigValueFactory.fromAnyRef(value, "environment variable " + name));
+            }
+        });
+        return ConfigValueFactory.fromMap(variables, "environment").toConfig();
+    }
+
+    private ConfigParseOptions strict() {
+        return ConfigParseOptions.defaults().setAllowMissing(false).setIncluder(new StrictIncluder());
+    }
+
+    private void report(String name, ConfigException unparsable, Text text) throws ConfigProblems {
+        if (unparsable instanceof MissingInclude missing) {
+            problems.error(name, missing.lineIn(text), "include", missing.what, "a readable file");
+        } else if (unparsable.origin() != null) {
+            problems.error(unparsable.origin(), "", reason(unparsable), "valid HOCON");
+        } else {
+            problems.error(name, 0, "", reason(unparsable), "valid HOCON");
+        }
+        problems.verify();
+    }
+
+    /** What the library says, without the place, which it puts first. */
+    private static String reason(ConfigException problem) {
+        String message = String.valueOf(problem.getMessage());
+        String place = problem.origin() == null ? "" : problem.origin().description() + ": ";
+        return message.startsWith(place) ? message.substring(place.length()) : message;
+    }
+
+    private static @Nullable List<String> path(String key) {
+        try {
+            return ConfigUtil.splitPath(key);
+        } catch (ConfigException notAPath) {
+            return null;
+        }
+    }
+
+    /** The path of the first list that the key leads into; null if none does. */
+    private static @Nullable String listOnTheWay(Config file, List<String> path) {
+        Config tree = file.withFallback(reference());
+        for (int steps = 1; steps < path.size(); steps++) {
+            String prefix = ConfigUtil.joinPath(path.subList(0, steps));
+            try {
+                if (tree.hasPath(prefix) && tree.getValue(prefix).valueType() == ConfigValueType.LIST) {
+                    return prefix;
+                }
+            } catch (ConfigException notResolvedYet) {
+                return null;
+            }
+        }
+        return null;
+    }
+
+    private @Nullable ConfigValue value(String key, String text) {
+        try {
+            ConfigObject parsed = ConfigFactory.parseString("value = " + text, strict().setOriginDescription(SET))
+                    .root();
+            ConfigValue value = parsed.get("value");
+            if (value != null && parsed.size() == 1) {
+                return value;
+            }
+        } catch (ConfigException unparsable) {
+            // Reported below, as a value that ends and is followed by other keys is.
+        }
+        String shown = key.endsWith("token") ? "(hidden)" : text;
+        problems.error(
+                SET,
+                0,
+                key,
+                shown,
+                "a HOCON value; quote a text with any of : / = , # and the like, \"" + shown + "\"");
+        return null;
+    }
+
+    private interface Text {
+        String read() throws IOException;
+    }
+
+    /** An include of a file that cannot be read. */
+    private static final class MissingInclude extends ConfigException {
+
+        private static final long serialVersionUID = 1L;
+
+        private final String what;
+
+        MissingInclude(String what) {
+            super(what);
+            this.what = what;
+        }
+
+        int lineIn(Text text) {
+            try {
+                List<String> lines = text.read().lines().toList();
+                for (int i = 0; i < lines.size(); i++) {
+                    if (lines.get(i).contains("include") && lines.get(i).contains(what)) {
+                        return i + 1;
+                    }
+                }
+            } catch (IOException unreadable) {
+                return 0;
+            }
+            return 0;
+        }
+    }
+
+    /** Takes files only, and only such as exist: HOCON passes over a missing one, which hides a typing mistake. */
+    private static final class StrictIncluder
+            implements ConfigIncluder, ConfigIncluderFile, ConfigIncluderURL, ConfigIncluderClasspath {
+
+        @Override
+        public ConfigIncluder withFallback(ConfigIncluder fallback) {
+            return this;
+        }
+
+        @Override
+        public ConfigObject include(ConfigIncludeContext context, String what) {
+            ConfigParseable relative = context.relativeTo(what);
+            if (relative == null || relative.origin().filename() == null) {
+                throw new MissingInclude(what);
+            }
+            return included(what, () -> relative.parse(context.parseOptions().setAllowMissing(false)));
+        }
+
+        @Override
+        public ConfigObject includeFile(ConfigIncludeContext context, File what) {
+            return included(
+                    what.getPath(),
+                    () -> ConfigFactory.parseFile(what, context.parseOptions().setAllowMissing(false))
+                            .root());
+        }
+
+        @Override
+        public ConfigObject includeURL(ConfigIncludeContext context, URL what) {
+            throw new MissingInclude(what.toString());
+        }
+
+        @Override
+        public ConfigObject includeResources(ConfigIncludeContext context, String what) {
+            throw new MissingInclude(what);
+        }
+
+        private static ConfigObject included(String what, java.util.function.Supplier<ConfigObject> parse) {
+            try {
+                return parse.get();
+            } catch (ConfigException.IO unreadable) {
+                throw new MissingInclude(what);
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package io.breakwater.server.config;
+
+import io.breakwater.health.breaker.BreakerConfig;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One of {@code lb.pools}: backends that can answer the same requests, and how they are treated.
+ *
+ * @param backends in the order of the file, at least one
+ * @param failureStatuses those that count as the backend's failure
+ */
+public record PoolConfig(
+        String name,
+        List<BackendConfig> backends,
+        Balance balance,
+        BackendErrors backendErrors,
+        HostHeader hostHeader,
+        BreakerConfig breaker,
+        StatusRanges failureStatuses,
+        ConnectionsConfig connections,
+        PoolTimeouts timeouts) {
+
+    public PoolConfig {
+        backends = List.copyOf(backends);
+        Constraints constraints = new Constraints()
+                .require(
+                        name.matches("[A-Za-z0-9._-]+"),
+                        "",
+                        name,
+                        "a name of letters, digits, ., _ and - (it is part of URLs and a label of metrics)")
+                .require(
+                        !backends.isEmpty(),
+                        "backends",
+                        "[]",
+                        "at least one backend, such as \"http://localhost:3001\"");
+        Map<String, Integer> seen = new HashMap<>();
+        for (int i = 0; i < backends.size(); i++) {
+            String id = backends.get(i).id();
+            Integer first = seen.putIfAbsent(id, i);
+            constraints.require(
+                    first == null,
+                    "backends[" + i + "]",
+                    id,
+                    "an id of its own in the pool; backends[" + first + "] has it");
+        }
+        constraints.verify();
+    }
+
+    public enum Balance implements Choice {
+        ROUND_ROBIN
+    }
+
+    /** What a client gets for a backend's failure status. */
+    public enum BackendErrors implements Choice {
+        /** 502 of our own. */
+        REPLACE,
+        /** What the backend sent. */
+        PASS
+    }
+
+    /** What Host says upstream. */
+    public enum HostHeader implements Choice {
+        /** As received. */
+        PRESERVE,
+        /** The backend's own host and port. */
+        BACKEND
+    }
+}

@@ -1,0 +1,70 @@
+package io.breakwater.server.config;
+
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One of {@code lb.routes}: either {@code path} or {@code prefix} is set.
+ *
+ * @param methods empty for all
+ */
+public record RouteConfig(
+        String name,
+        @Nullable String path,
+        @Nullable String prefix,
+        Set<String> methods,
+        String pool,
+        @Nullable String rewrite,
+        boolean stripPrefix) {
+
+    /** Values of the metrics' label {@code route} that mean something else. */
+    private static final Set<String> RESERVED_NAMES = Set.of("none", "health");
+
+    private static final String METHOD_RULE = "a method in upper case, such as GET";
+
+    public RouteConfig {
+        methods = Collections.unmodifiableSet(new LinkedHashSet<>(methods));
+        new Constraints()
+                .require(
+                        !name.isEmpty() && name.chars().allMatch(c -> c >= ' ' && c != 0x7f),
+                        "name",
+                        name,
+                        "a text without control characters")
+                .require(!RESERVED_NAMES.contains(name), "name", name, "a name other than none and health")
+                .require(path != null || prefix != null, "path", "missing", "a path or a prefix")
+                .require(path == null || prefix == null, "prefix", String.valueOf(prefix), "either path or prefix")
+                .require(path == null || HttpText.isPath(path), "path", String.valueOf(path), HttpText.PATH_RULE)
+                .require(
+                        prefix == null || HttpText.isPath(prefix), "prefix", String.valueOf(prefix), HttpText.PATH_RULE)
+                .require(
+                        rewrite == null || HttpText.isPath(rewrite),
+                        "rewrite",
+                        String.valueOf(rewrite),
+                        HttpText.PATH_RULE)
+                .require(!stripPrefix || rewrite == null, "strip-prefix", true, "either rewrite or strip-prefix")
+                .require(!stripPrefix || prefix != null || path == null, "strip-prefix", true, "a prefix to strip")
+                .require(methods.stream().allMatch(RouteConfig::isMethod), "methods", methods, METHOD_RULE)
+                .verify();
+    }
+
+    /** Returns the method as it came if it is one, else throws with the rule. */
+    static String checkedMethod(String text) {
+        if (!isMethod(text)) {
+            throw new InvalidValue(METHOD_RULE);
+        }
+        return text;
+    }
+
+    private static boolean isMethod(String text) {
+        // CONNECT asks for a tunnel and has no path, so no route can match it (RFC 9110, section 9.3.6).
+        return HttpText.isToken(text) && text.equals(text.toUpperCase(Locale.ROOT)) && !text.equals("CONNECT");
+    }
+
+    /** The path or the prefix, whichever it has. */
+    public String match() {
+        return path != null ? path : String.valueOf(prefix);
+    }
+}

@@ -1,0 +1,78 @@
+package io.breakwater.server.config;
+
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigValueFactory;
+import java.time.Duration;
+
+/** Durations and sizes as text, in HOCON's units. */
+public final class Units {
+
+    private static final String[] SIZES = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+
+    private Units() {}
+
+    /**
+     * Reads a number with its unit, such as {@code 5s}. A bare number would be milliseconds, which is rarely what its
+     * writer meant, so it is refused.
+     *
+     * @throws IllegalArgumentException with the rule that the text breaks
+     */
+    public static Duration parseDuration(String text) {
+        try {
+            if (!text.isEmpty() && Character.isLetter(text.charAt(text.length() - 1))) {
+                return ConfigValueFactory.fromAnyRef(text).atKey("time").getDuration("time");
+            }
+        } catch (ConfigException | ArithmeticException notADuration) {
+            // Refused below, as what has no unit is.
+        }
+        throw new InvalidValue("a duration with its unit, such as 5s or 250ms");
+    }
+
+    /**
+     * Reads a number of bytes, or a number with its unit, such as {@code 8KiB}.
+     *
+     * @throws IllegalArgumentException with the rule that the text breaks
+     */
+    static long parseSize(String text) {
+        try {
+            return ConfigValueFactory.fromAnyRef(text).atKey("size").getBytes("size");
+        } catch (ConfigException notASize) {
+            throw new InvalidValue("a size such as 8KiB");
+        }
+    }
+
+    /** In the largest unit that keeps it whole: {@code 90s}, {@code 1500ms}, {@code 2h}. */
+    public static String duration(Duration value) {
+        if (value.isZero()) {
+            return "0s";
+        }
+        if (value.getNano() % 1_000_000 != 0) {
+            return value.toNanos() + "ns";
+        }
+        if (value.getNano() != 0) {
+            return value.toMillis() + "ms";
+        }
+        long seconds = value.getSeconds();
+        if (seconds % 3600 == 0) {
+            return seconds / 3600 + "h";
+        }
+        if (seconds % 60 == 0 && seconds >= 600) {
+            return seconds / 60 + "m";
+        }
+        return seconds + "s";
+    }
+
+    /** In the largest binary unit that keeps it whole: {@code 8KiB}; {@code 0} is plain. */
+    static String size(long bytes) {
+        if (bytes == 0) {
+            return "0";
+        }
+        long left = bytes;
+        int unit = 0;
+        while (left % 1024 == 0 && unit < SIZES.length - 1) {
+            left /= 1024;
+            unit++;
+        }
+        return left + SIZES[unit];
+    }
+}

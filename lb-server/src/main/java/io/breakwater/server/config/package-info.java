@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.server.config;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,85 @@
+package io.breakwater.server.connection;
+
+import io.breakwater.server.pool.Backend;
+import io.breakwater.server.runtime.Loop;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/** The kept connections of one backend on one event loop, last used first. Confined to that loop. */
+final class BackendConnections {
+    /** How long the rest of an unwanted body may take. */
+    private static final long DISCARD_NANOS = 1_000_000_000L;
+
+    private final Backend backend;
+    private final Loop loop;
+    private final int mostIdle;
+    private final long idleTimeoutNanos;
+    private final ArrayDeque<UpstreamConnection> idle = new ArrayDeque<>();
+    private final ArrayDeque<UpstreamConnection> discarding = new ArrayDeque<>();
+
+    BackendConnections(Backend backend, Loop loop, int mostIdle, long idleTimeoutNanos) {
+        this.backend = backend;
+        this.loop = loop;
+        this.mostIdle = mostIdle;
+        this.idleTimeoutNanos = idleTimeoutNanos;
+    }
+
+    Backend backend() {
+        return backend;
+    }
+
+    Loop loop() {
+        return loop;
+    }
+
+    @Nullable
+    UpstreamConnection takeIdle() {
+        UpstreamConnection connection;
+        while ((connection = idle.pollFirst()) != null) {
+            if (connection.isUsable()) {
+                return connection;
+            }
+            connection.close();
+        }
+        return null;
+    }
+
+    void idle(UpstreamConnection connection) {
+        discarding.remove(connection);
+        if (idle.size() >= mostIdle) {
+            connection.close();
+        } else {
+            idle.addFirst(connection);
+        }
+    }
+
+    void discarding(UpstreamConnection connection) {
+        discarding.addLast(connection);
+    }
+
+    void closed(UpstreamConnection connection) {
+        idle.remove(connection);
+        discarding.remove(connection);
+    }
+
+    /** Closes what has been idle for longer than allowed. */
+    void reap(long now) {
+        UpstreamConnection oldest;
+        while ((oldest = idle.peekLast()) != null && now - oldest.idleSinceNanos() >= idleTimeoutNanos) {
+            idle.pollLast();
+            oldest.close();
+        }
+        while ((oldest = discarding.peekFirst()) != null
+                && (oldest.isClosed() || now - oldest.idleSinceNanos() >= DISCARD_NANOS)) {
+            discarding.pollFirst();
+            oldest.close();
+        }
+    }
+
+    void closeAll() {
+        idle.forEach(UpstreamConnection::close);
+        idle.clear();
+        discarding.forEach(UpstreamConnection::close);
+        discarding.clear();
+    }
+}

@@ -1,0 +1,104 @@
+package io.breakwater.server.connection;
+
+import io.breakwater.metrics.ConnectionRecorder;
+import io.breakwater.server.config.PoolConfig;
+import io.breakwater.server.http.HeadLimits;
+import io.breakwater.server.pool.Backend;
+import io.breakwater.server.runtime.Loop;
+import io.breakwater.server.runtime.TimerWheel;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.socket.SocketChannel;
+import java.util.IdentityHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The upstream connections of one event loop, by backend. Confined to that loop, so that taking a connection is a pop
+ * from a stack. The connection used last is used next: fewer stay open, and those that do are warm.
+ */
+public final class ConnectionPool {
+    private static final long REAP_NANOS = 1_000_000_000L;
+
+    private final Loop loop;
+    private final int loops;
+    private final Class<? extends SocketChannel> channelType;
+    private final AddressBook addresses;
+    private final HeadLimits limits;
+    private final ConnectionRecorder recorder;
+    private final IdentityHashMap<Backend, BackendConnections> byBackend = new IdentityHashMap<>();
+    private final TimerWheel.Timeout reaper = new Reaper();
+
+    /**
+     * @param loops how many loops share the pool-wide limits
+     * @param limits of response heads
+     */
+    public ConnectionPool(
+            Loop loop,
+            int loops,
+            Class<? extends SocketChannel> channelType,
+            AddressBook addresses,
+            HeadLimits limits,
+            ConnectionRecorder recorder) {
+        this.loop = loop;
+        this.loops = loops;
+        this.channelType = channelType;
+        this.addresses = addresses;
+        this.limits = limits;
+        this.recorder = recorder;
+    }
+
+    /** Returns a kept connection, or null when there is none. The caller begins an exchange on it at once. */
+    public @Nullable UpstreamConnection takeIdle(Backend backend, PoolConfig config) {
+        return connections(backend, config).takeIdle();
+    }
+
+    /**
+     * Makes a fresh connection and hands it to the sink, later or before this returns. The caller bounds the time.
+     */
+    public Connecting connect(Backend backend, PoolConfig config, ResponseSink sink) {
+        BackendConnections home = connections(backend, config);
+        Bootstrap bootstrap = UpstreamBootstrap.create(loop.eventLoop(), channelType);
+        Connector connector = new Connector(
+                loop,
+                bootstrap,
+                channel -> new UpstreamConnection(channel, home, limits, recorder),
+                sink,
+                addresses.of(backend.config().host(), backend.config().port()));
+        connector.start();
+        return connector;
+    }
+
+    private BackendConnections connections(Backend backend, PoolConfig config) {
+        assert loop.eventLoop().inEventLoop();
+        BackendConnections connections = byBackend.get(backend);
+        if (connections == null) {
+            int most = Math.max(1, (config.connections().maxIdlePerBackend() + loops - 1) / loops);
+            connections = new BackendConnections(
+                    backend,
+                    loop,
+                    config.connections().maxIdlePerBackend() == 0 ? 0 : most,
+                    config.connections().idleTimeout().toNanos());
+            if (byBackend.isEmpty()) {
+                loop.timers().schedule(reaper, loop.now() + REAP_NANOS);
+            }
+            byBackend.put(backend, connections);
+        }
+        return connections;
+    }
+
+    /** Closes the connections that no exchange uses. */
+    public void close() {
+        loop.timers().remove(reaper);
+        byBackend.values().forEach(BackendConnections::closeAll);
+        byBackend.clear();
+    }
+
+    private final class Reaper extends TimerWheel.Timeout {
+        @Override
+        protected void expired(long nowNanos) {
+            for (BackendConnections connections : byBackend.values()) {
+                connections.reap(nowNanos);
+            }
+            loop.timers().schedule(this, nowNanos + REAP_NANOS);
+        }
+    }
+}

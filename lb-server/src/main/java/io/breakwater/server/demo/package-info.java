@@ -1,0 +1,5 @@
+/** Replicas to try the balancer with. */
+@NullMarked
+package io.breakwater.server.demo;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,150 @@
+package io.breakwater.server.events;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
+import io.breakwater.health.BackendId;
+import io.breakwater.health.breaker.BreakerListener;
+import io.breakwater.time.Ticker;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes in what the circuits report: keeps the latest changes of each for whoever asks, and logs each change once, in
+ * the order in which the circuit went through them, on a thread of its own, so that a slow log never holds up a request.
+ * Safe to use from any thread.
+ */
+public final class Events implements AutoCloseable {
+    static final int QUEUE_CAPACITY = 1024;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Events.class);
+    private static final long CLOSE_MILLIS = 5_000;
+
+    private final Ticker ticker;
+    private final WallClock clock;
+    private final Map<BackendId, Journal> journals = new ConcurrentHashMap<>();
+    private final BlockingQueue<Runnable> queue = new ArrayBlockingQueue<>(QUEUE_CAPACITY);
+    private final AtomicLong dropped = new AtomicLong();
+    private final Thread thread = new Thread(this::run, "events");
+
+    // These belong to the thread.
+    private final Set<Sequencer> waiting = new LinkedHashSet<>();
+    private boolean ended;
+
+    public Events(Ticker ticker, WallClock clock) {
+        this.ticker = ticker;
+        this.clock = clock;
+        thread.setDaemon(true);
+    }
+
+    /** Begins to log; what was reported before is logged first. */
+    public void start() {
+        thread.start();
+    }
+
+    /**
+     * Returns the listener for a new breaker of this backend. What an earlier breaker of the same backend did is
+     * forgotten.
+     *
+     * @param cooldown the cooldown that is configured now
+     */
+    public BreakerListener circuit(BackendId backend, Supplier<Duration> cooldown) {
+        Journal journal = new Journal();
+        Sequencer sequencer = new Sequencer(new Log());
+        journals.put(backend, journal);
+        return transition -> {
+            CircuitEvent event = CircuitEvent.of(backend, transition, clock.at(transition.atNanos()), cooldown.get());
+            journal.add(event);
+            if (!queue.offer(() -> sequence(sequencer, event))) {
+                dropped.incrementAndGet();
+            }
+        };
+    }
+
+    /** Returns the latest changes of a backend's circuit, at most 20, the oldest first. */
+    public List<CircuitEvent> transitions(BackendId backend) {
+        Journal journal = journals.get(backend);
+        return journal == null ? List.of() : journal.read();
+    }
+
+    /** Logs what is left, and ends. What is reported later is kept, but not logged. */
+    @Override
+    public void close() {
+        try {
+            if (queue.offer(this::end, CLOSE_MILLIS, MILLISECONDS)) {
+                thread.join(CLOSE_MILLIS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        try {
+            while (!ended) {
+                Runnable report = next();
+                if (report != null) {
+                    report.run();
+                }
+                long nowNanos = ticker.read();
+                waiting.forEach(sequencer -> sequencer.expire(nowNanos));
+                waiting.removeIf(sequencer -> !sequencer.isWaiting());
+                tellOfDropped();
+            }
+        } catch (InterruptedException e) {
+            LOG.warn("interrupted; changes of circuits are not logged any more");
+        }
+        waiting.forEach(Sequencer::flush);
+    }
+
+    /** Returns what was reported next; null when nothing came for a while, though something waits for it. */
+    private @Nullable Runnable next() throws InterruptedException {
+        return waiting.isEmpty() ? queue.take() : queue.poll(Sequencer.PATIENCE.toNanos(), NANOSECONDS);
+    }
+
+    private void sequence(Sequencer sequencer, CircuitEvent event) {
+        waiting.add(sequencer);
+        sequencer.add(event, ticker.read());
+    }
+
+    private void end() {
+        ended = true;
+    }
+
+    private void tellOfDropped() {
+        long count = dropped.getAndSet(0);
+        if (count > 0) {
+            LOG.warn("{} changes of circuits were not logged: the log is too slow", count);
+        }
+    }
+
+    /** Logs one circuit's changes. */
+    private static final class Log implements Sequencer.Output {
+
+        @Override
+        public void inOrder(CircuitEvent event) {
+            LOG.info("{}", event);
+        }
+
+        @Override
+        public void late(CircuitEvent event) {
+            LOG.info("{} (reported late: change {} of this circuit)", event, event.generation());
+        }
+
+        @Override
+        public void missing(CircuitEvent before, long first, long last) {
+            LOG.warn("circuit {}: changes {} to {} were not reported in time", before.backend(), first, last);
+        }
+    }
+}

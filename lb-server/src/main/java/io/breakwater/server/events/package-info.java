@@ -1,0 +1,5 @@
+/** What happened to the circuits: put in order, kept for the API, and logged once. */
+@NullMarked
+package io.breakwater.server.events;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,45 @@
+package io.breakwater.server.exchange;
+
+import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.server.pool.Backend;
+import io.breakwater.server.pool.BackendPool;
+import java.nio.charset.StandardCharsets;
+
+/** The body of {@code GET /health}: {@code {"status":"ok","circuits":{"pool/id":"closed"}}}. */
+final class HealthReport {
+    private HealthReport() {}
+
+    static byte[] write(Routing routing, long now) {
+        StringBuilder circuits = new StringBuilder();
+        boolean allClosed = true;
+        for (BackendPool pool : routing.pools()) {
+            for (Backend backend : pool.backends()) {
+                CircuitState state = backend.breaker().state(now);
+                allClosed &= state == CircuitState.CLOSED;
+                if (!circuits.isEmpty()) {
+                    circuits.append(',');
+                }
+                quote(circuits, backend.id().toString());
+                circuits.append(":\"").append(state.label()).append('"');
+            }
+        }
+        return ("{\"status\":\"" + (allClosed ? "ok" : "degraded") + "\",\"circuits\":{" + circuits + "}}")
+                .getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Names come from the configuration and may hold any character (RFC 8259 section 7). */
+    private static void quote(StringBuilder out, String text) {
+        out.append('"');
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '"' || c == '\\') {
+                out.append('\\').append(c);
+            } else if (c < 0x20) {
+                out.append("\\u%04x".formatted((int) c));
+            } else {
+                out.append(c);
+            }
+        }
+        out.append('"');
+    }
+}

@@ -1,0 +1,32 @@
+package io.breakwater.server.exchange;
+
+import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.metrics.RouteRecorder;
+import io.breakwater.server.pool.BackendPool;
+import io.breakwater.server.route.RouteTable;
+import java.util.List;
+
+/**
+ * Where requests go, as one immutable value: an exchange reads it once, and a new configuration will replace it whole.
+ *
+ * @param table of the routes
+ * @param pools that the routes lead to, and all others
+ */
+public record Routing(RouteTable<Destination> table, List<BackendPool> pools) {
+
+    public Routing {
+        pools = List.copyOf(pools);
+    }
+
+    /** What a route leads to: its pool, and who counts its requests. */
+    public record Destination(BackendPool pool, RouteRecorder recorder) {}
+
+    /** Returns the best state of all circuits. */
+    public CircuitState bestState(long now) {
+        CircuitState best = CircuitState.OPEN;
+        for (int i = 0; i < pools.size(); i++) {
+            best = BackendPool.better(best, pools.get(i).bestState(now));
+        }
+        return best;
+    }
+}

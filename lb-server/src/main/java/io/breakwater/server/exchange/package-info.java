@@ -1,0 +1,5 @@
+/** One request and its response. */
+@NullMarked
+package io.breakwater.server.exchange;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,119 @@
+package io.breakwater.server.http;
+
+import static io.breakwater.server.http.Ascii.bytes;
+
+import io.breakwater.health.breaker.CircuitState;
+import io.netty.buffer.ByteBuf;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** The fields that the balancer adds to responses, as bytes: the circuit state and Date. Safe from any thread. */
+public final class ResponseFields {
+    /** IMF-fixdate, RFC 9110 section 5.6.7. */
+    private static final DateTimeFormatter IMF_FIXDATE = DateTimeFormatter.ofPattern(
+                    "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
+
+    private final InstantSource clock;
+    private final byte[] circuitStateName;
+    private final Ends closed;
+    private final Ends open;
+    private final Ends halfOpen;
+    private final Ends stateless;
+
+    private volatile DateLine date;
+
+    /**
+     * @param circuitStateHeader the name of the field that tells the circuit's state
+     * @param clock what Date is taken from
+     */
+    public ResponseFields(String circuitStateHeader, InstantSource clock) {
+        this.clock = clock;
+        this.circuitStateName = MessageHead.lowerCase(circuitStateHeader);
+        this.closed = new Ends(stateLine(circuitStateHeader, CircuitState.CLOSED));
+        this.open = new Ends(stateLine(circuitStateHeader, CircuitState.OPEN));
+        this.halfOpen = new Ends(stateLine(circuitStateHeader, CircuitState.HALF_OPEN));
+        this.stateless = new Ends("");
+        this.date = DateLine.of(Math.floorDiv(clock.millis(), 1000));
+    }
+
+    /** The name of the circuit state field in lower case. */
+    byte[] circuitStateName() {
+        return circuitStateName;
+    }
+
+    /** More than what the writers below append. */
+    int maxBytes() {
+        return 128 + circuitStateName.length;
+    }
+
+    /** Appends the Date line. Its bytes are made once a second, by whoever comes first. */
+    void writeDate(ByteBuf out) {
+        long second = Math.floorDiv(clock.millis(), 1000);
+        DateLine line = date;
+        if (line.second != second) {
+            line = DateLine.of(second);
+            date = line;
+        }
+        out.writeBytes(line.bytes);
+    }
+
+    /** Appends the circuit state's line if there is one, Connection's if there is one, and the empty line. */
+    void writeEnd(ByteBuf out, @Nullable CircuitState state, ConnectionField connection) {
+        out.writeBytes(ends(state).of(connection));
+    }
+
+    private Ends ends(@Nullable CircuitState state) {
+        if (state == null) {
+            return stateless;
+        }
+        return switch (state) {
+            case CLOSED -> closed;
+            case OPEN -> open;
+            case HALF_OPEN -> halfOpen;
+        };
+    }
+
+    private static String stateLine(String name, CircuitState state) {
+        return name + ": " + state.label() + "\r\n";
+    }
+
+    /** The last lines of a head, with the empty one. */
+    private static final class Ends {
+        private final byte[] absent;
+        private final byte[] close;
+        private final byte[] keepAlive;
+
+        private Ends(String stateLine) {
+            absent = bytes(stateLine + "\r\n");
+            close = bytes(stateLine + "Connection: close\r\n\r\n");
+            keepAlive = bytes(stateLine + "Connection: keep-alive\r\n\r\n");
+        }
+
+        private byte[] of(ConnectionField connection) {
+            return switch (connection) {
+                case ABSENT -> absent;
+                case CLOSE -> close;
+                case KEEP_ALIVE -> keepAlive;
+            };
+        }
+    }
+
+    private static final class DateLine {
+        private final long second;
+        private final byte[] bytes;
+
+        private DateLine(long second, byte[] bytes) {
+            this.second = second;
+            this.bytes = bytes;
+        }
+
+        private static DateLine of(long second) {
+            return new DateLine(second, bytes("Date: " + IMF_FIXDATE.format(Instant.ofEpochSecond(second)) + "\r\n"));
+        }
+    }
+}

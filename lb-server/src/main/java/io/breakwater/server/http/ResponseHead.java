@@ -1,0 +1,186 @@
+package io.breakwater.server.http;
+
+import static io.breakwater.server.http.Ascii.bytes;
+
+import io.breakwater.health.breaker.CircuitState;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/** The head of a response (RFC 9112 section 4). One per upstream connection, reused; NOT thread safe. */
+public final class ResponseHead extends MessageHead {
+    private static final byte[] VERSION = bytes("HTTP/1.1");
+    private static final byte[] CHUNKED_LINE = bytes("Transfer-Encoding: chunked\r\n");
+    private static final byte[] LINE_END = bytes("\r\n");
+
+    private static final int VERSION_BYTES = 8;
+    /** {@code HTTP/1.1 200}. */
+    private static final int CODE_END = 12;
+
+    private int lineStart;
+    private int lineEnd;
+    private int status;
+    private boolean versionAsSent;
+    private boolean requestWasHead;
+
+    public ResponseHead(HeadLimits limits) {
+        super(limits, 0);
+    }
+
+    /** As {@link RequestHead#scan}; the request's method decides whether there is a body. */
+    public Scan scan(ByteBuf in, boolean requestWasHead) {
+        this.requestWasHead = requestWasHead;
+        return scanLines(in);
+    }
+
+    @Override
+    public void reset() {
+        super.reset();
+        status = 0;
+    }
+
+    public int status() {
+        return status;
+    }
+
+    /** 1xx. */
+    public boolean isInformational() {
+        return status < 200;
+    }
+
+    /** RFC 9112 section 6.3. A Content-Length of 0 is NONE. */
+    public BodyFraming framing() {
+        if (requestWasHead || isWithoutContent()) {
+            return BodyFraming.NONE;
+        }
+        if (chunked()) {
+            return BodyFraming.CHUNKED;
+        }
+        if (hasLength()) {
+            return announcedLength() > 0 ? BodyFraming.LENGTH : BodyFraming.NONE;
+        }
+        return BodyFraming.CLOSE;
+    }
+
+    /** The announced length when framing is LENGTH, else 0. */
+    public long contentLength() {
+        return framing() == BodyFraming.LENGTH ? announcedLength() : 0;
+    }
+
+    /** Whether the upstream connection may be used again once the response is whole. */
+    public boolean keepAlive() {
+        return persistent() && framing() != BodyFraming.CLOSE;
+    }
+
+    private boolean isWithoutContent() {
+        return isInformational() || status == 204 || status == 304;
+    }
+
+    @Override
+    @Nullable
+    HeadError startLine(byte[] bytes, int start, int end) {
+        lineStart = start;
+        lineEnd = end;
+        if (end - start < CODE_END
+                || !isVersion(bytes, start)
+                || bytes[start + 5] != '1'
+                || bytes[start + VERSION_BYTES] != ' '
+                || (end > start + CODE_END && bytes[start + CODE_END] != ' ')) {
+            return HeadError.INVALID_STATUS_LINE;
+        }
+        http11 = bytes[start + 7] != '0';
+        versionAsSent = bytes[start + 7] == '1' && end > start + CODE_END;
+        status = (int) parseDigits(bytes, start + VERSION_BYTES + 1, start + CODE_END);
+        if (status < 100 || status > 599) {
+            return HeadError.INVALID_STATUS_LINE;
+        }
+        return status == 101 ? HeadError.UNASKED_UPGRADE : null;
+    }
+
+    @Override
+    @Nullable
+    HeadError field(int name, byte[] bytes, int start, int end) {
+        return null;
+    }
+
+    @Override
+    @Nullable
+    HeadError finish() {
+        return null;
+    }
+
+    @Override
+    HeadError startLineTooLong() {
+        return HeadError.STATUS_LINE_TOO_LONG;
+    }
+
+    @Override
+    HeadError badStartLine() {
+        return HeadError.INVALID_STATUS_LINE;
+    }
+
+    @Override
+    @Nullable
+    HeadError nominatedEssential() {
+        return null;
+    }
+
+    /**
+     * Appends to {@code out} the head that goes downstream. Cuts hop-by-hop and nominated fields and the backend's own
+     * circuit state field; adds Date where absent; for 1xx nothing is added. Needs nothing but this view.
+     *
+     * @param state the value of the circuit state field, null for none
+     * @param connection what Connection says
+     * @param unframed Transfer-Encoding is cut: the client speaks HTTP/1.0 and the body ends with the connection
+     */
+    public void writeDownstream(
+            ByteBuf out,
+            ResponseFields fields,
+            @Nullable CircuitState state,
+            ConnectionField connection,
+            boolean unframed) {
+        out.ensureWritable(length() + CHUNKED_LINE.length + fields.maxBytes());
+        boolean framed = framing() == BodyFraming.CHUNKED && !unframed;
+        int mask = FieldName.CONNECTION_SPECIFIC;
+        if (!framed) {
+            mask |= 1 << FieldName.TRAILER;
+        }
+        if (isInformational() || status == 204) {
+            mask |= 1 << FieldName.CONTENT_LENGTH;
+        }
+        cutOwn(fields.circuitStateName());
+        writeKept(out, writeStatusLine(out), mask);
+        if (isInformational()) {
+            out.writeBytes(LINE_END);
+            return;
+        }
+        if (framed) {
+            out.writeBytes(CHUNKED_LINE);
+        }
+        if (!has(FieldName.DATE)) {
+            fields.writeDate(out);
+        }
+        fields.writeEnd(out, state, connection);
+    }
+
+    /** Writes the line as far as it differs, and returns from where the received bytes go on. */
+    private int writeStatusLine(ByteBuf out) {
+        if (versionAsSent) {
+            return lineStart;
+        }
+        out.writeBytes(VERSION);
+        if (lineEnd > lineStart + CODE_END) {
+            return lineStart + VERSION_BYTES;
+        }
+        writeSpan(out, lineStart + VERSION_BYTES, lineEnd);
+        out.writeByte(' ');
+        return lineEnd;
+    }
+
+    private void cutOwn(byte[] name) {
+        for (int i = 0; i < store.count(); i++) {
+            if (Ascii.equalsIgnoreCase(store.bytes, store.start(i), store.nameEnd(i), name)) {
+                store.rename(i, FieldName.NOMINATED);
+            }
+        }
+    }
+}

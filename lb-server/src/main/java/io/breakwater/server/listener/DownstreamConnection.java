@@ -1,0 +1,588 @@
+package io.breakwater.server.listener;
+
+import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.metrics.RejectionReason;
+import io.breakwater.server.http.BodyFraming;
+import io.breakwater.server.http.BodyReader;
+import io.breakwater.server.http.ConnectionField;
+import io.breakwater.server.http.Cumulation;
+import io.breakwater.server.http.Forwarding;
+import io.breakwater.server.http.HeadError;
+import io.breakwater.server.http.Reply;
+import io.breakwater.server.http.RequestHead;
+import io.breakwater.server.http.ResponseFields;
+import io.breakwater.server.runtime.Loop;
+import io.breakwater.server.runtime.TimerWheel;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.socket.SocketChannel;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client's connection: finds its requests in what comes, one at a time and in order, and hands each to an
+ * {@link Exchange}. The next head is looked at after the last byte of the response before it has been written; reading
+ * stays on meanwhile, up to the size of a head, so that a client that leaves is noticed at once. Confined to its loop.
+ */
+public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
+    private static final Logger LOG = LoggerFactory.getLogger(DownstreamConnection.class);
+    /** What is read of a request that has its answer already, so that the connection can be kept or the answer is read. */
+    private static final int MOST_DISCARDED_BYTES = 64 * 1024;
+    /** How long a closing connection is read, so that a reset does not overtake the last response (RFC 9112 9.6). */
+    private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final SocketChannel channel;
+    private final Loop loop;
+    private final Connections connections;
+    private final ListenerContext context;
+    private final RequestHead head;
+    private final BodyReader body = new BodyReader();
+    private final TimerWheel.Timeout patience = new Patience();
+    private final TimerWheel.Timeout writeIdle = new WriteIdle();
+    private final Forwarding forwarding;
+    private final Exchange exchange;
+    private @Nullable ByteBuf in;
+    private Phase phase = Phase.HEAD;
+    private boolean processing;
+    private boolean bodyComplete = true;
+    private boolean bodyPaused;
+    private boolean readingPaused;
+    private boolean headTimed;
+    private boolean lastRequest;
+    private int discardedBytes;
+    private long writtenBytes;
+    private long takenBytes;
+    private boolean writeWatched;
+
+    private enum Phase {
+        /** Between requests, or inside a head. */
+        HEAD,
+        EXCHANGE,
+        /** The answer is out; the rest of the request's body is read for nobody. */
+        DISCARD,
+        /** The last response is out and our side is shut; what still comes is read for nobody. */
+        LINGER,
+        CLOSED
+    }
+
+    DownstreamConnection(SocketChannel channel, Loop loop, Connections connections, ListenerContext context) {
+        this.channel = channel;
+        this.loop = loop;
+        this.connections = connections;
+        this.context = context;
+        this.head = new RequestHead(context.headLimits());
+        InetSocketAddress peer = channel.remoteAddress();
+        this.forwarding = new Forwarding(
+                peer == null ? "unknown" : peer.getAddress().getHostAddress(),
+                "http",
+                peer != null
+                        && context.config().trustedProxies().stream()
+                                .anyMatch(range -> range.contains(peer.getAddress())));
+        this.exchange = context.exchanges().create(this);
+    }
+
+    // ---- what an exchange uses ----
+
+    public Loop loop() {
+        return loop;
+    }
+
+    public ByteBufAllocator alloc() {
+        return channel.alloc();
+    }
+
+    public ResponseFields fields() {
+        return context.fields();
+    }
+
+    public Forwarding forwarding() {
+        return forwarding;
+    }
+
+    /** Whether more of a response may be written without piling up. */
+    public boolean isWritable() {
+        return channel.isWritable();
+    }
+
+    public void write(ByteBuf bytes) {
+        int length = bytes.readableBytes();
+        writtenBytes += length;
+        context.recorder().sent(length);
+        channel.write(bytes, channel.voidPromise());
+    }
+
+    public void flush() {
+        channel.flush();
+        ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
+        if (!writeWatched && pending != null && !pending.isEmpty()) {
+            writeWatched = true;
+            takenBytes = takenBytes();
+            loop.timers()
+                    .schedule(
+                            writeIdle,
+                            loop.now() + context.config().timeouts().writeIdle().toNanos());
+        }
+    }
+
+    /** Whether the request's body has been read to its end; true for a request without one. */
+    public boolean isRequestComplete() {
+        return bodyComplete;
+    }
+
+    /** Lets the body come: the exchange has somewhere to put it. */
+    public void resumeBody() {
+        if (bodyPaused) {
+            bodyPaused = false;
+            process();
+        }
+    }
+
+    /** Holds the body back until {@link #resumeBody}. */
+    public void pauseBody() {
+        bodyPaused = true;
+    }
+
+    /** The client failed to send its request: it gets no other one through on this connection. */
+    public void serveNoMore() {
+        lastRequest = true;
+    }
+
+    /**
+     * Whether the connection can serve another request after this one: the client wants it, we are not draining, and
+     * what is left of the request is known to be little.
+     */
+    public boolean canKeep() {
+        if (lastRequest || connections.isDraining() || !head.keepAlive()) {
+            return false;
+        }
+        return bodyComplete
+                || (head.framing() == BodyFraming.LENGTH
+                        && head.contentLength() - body.dataBytes() <= MOST_DISCARDED_BYTES
+                        // Whether a client sends the body after a final answer to its Expect cannot be known.
+                        && !head.expectsContinue());
+    }
+
+    /** What the Connection field of the response says when the connection is kept, or not. */
+    public ConnectionField connectionField(boolean keep) {
+        if (!keep) {
+            return ConnectionField.CLOSE;
+        }
+        return head.isHttp11() ? ConnectionField.ABSENT : ConnectionField.KEEP_ALIVE;
+    }
+
+    /**
+     * Answers the request and ends the exchange.
+     *
+     * @param retryAfterSeconds 0 for none
+     */
+    public void reply(
+            Reply reply, CircuitState state, long retryAfterSeconds, @Nullable String detail, @Nullable String allow) {
+        boolean keep = canKeep();
+        ByteBuf out = alloc().buffer(512);
+        reply.write(
+                out,
+                fields(),
+                state,
+                retryAfterSeconds,
+                connectionField(keep),
+                detail,
+                allow,
+                phase == Phase.EXCHANGE && head.isHead());
+        write(out);
+        finish(keep);
+    }
+
+    /**
+     * The response is written; the exchange is over.
+     *
+     * @param keep what its Connection field said
+     */
+    public void finish(boolean keep) {
+        flush();
+        if (phase == Phase.CLOSED) {
+            return;
+        }
+        if (!keep) {
+            closeAfterResponse();
+        } else if (bodyComplete) {
+            nextRequest();
+        } else {
+            phase = Phase.DISCARD;
+            discardedBytes = 0;
+            bodyPaused = false;
+            loop.timers().schedule(patience, loop.now() + LINGER_NANOS);
+        }
+        process();
+    }
+
+    /**
+     * Cuts the connection, so that the client knows its response to be incomplete; the exchange is over.
+     *
+     * @param reset with a reset: the end of the connection would be the end of the response
+     */
+    public void abort(boolean reset) {
+        if (reset && channel.isActive()) {
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        }
+        close();
+    }
+
+    // ---- the requests of the connection, in order ----
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        context.recorder().opened();
+        connections.add(this);
+        loop.timers()
+                .schedule(
+                        patience,
+                        loop.now() + context.config().timeouts().requestHead().toNanos());
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf bytes = (ByteBuf) message;
+        int length = bytes.readableBytes();
+        context.recorder().received(length);
+        if (phase == Phase.LINGER || phase == Phase.CLOSED) {
+            bytes.release();
+            discardedBytes += length;
+            if (discardedBytes > MOST_DISCARDED_BYTES) {
+                close();
+            }
+            return;
+        }
+        in = Cumulation.append(ctx.alloc(), in, bytes);
+        process();
+    }
+
+    private void process() {
+        if (processing) {
+            return; // further up the stack this is being done already
+        }
+        processing = true;
+        try {
+            while (step()) {
+                // one head or one run of body bytes at a time
+            }
+        } finally {
+            processing = false;
+        }
+        if (in != null && !in.isReadable()) {
+            in.release();
+            in = null;
+        }
+        if (phase == Phase.EXCHANGE) {
+            exchange.onRequestReadComplete();
+        }
+        readOnOrPause();
+    }
+
+    /** Does one thing with the bytes that wait; returns whether there may be more to do. */
+    private boolean step() {
+        ByteBuf bytes = in;
+        if (bytes == null || !bytes.isReadable()) {
+            return false;
+        }
+        return switch (phase) {
+            case HEAD -> readHead(bytes);
+            case EXCHANGE -> readBody(bytes);
+            case DISCARD -> readForNobody(bytes);
+            case LINGER, CLOSED -> {
+                bytes.skipBytes(bytes.readableBytes());
+                yield false;
+            }
+        };
+    }
+
+    private boolean readHead(ByteBuf bytes) {
+        if (!channel.isWritable()) {
+            return false; // the client has not taken its earlier responses; see channelWritabilityChanged
+        }
+        switch (head.scan(bytes)) {
+            case INCOMPLETE -> {
+                if (head.started() && !headTimed) {
+                    headTimed = true;
+                    loop.timers()
+                            .schedule(
+                                    patience,
+                                    loop.now()
+                                            + context.config()
+                                                    .timeouts()
+                                                    .requestHead()
+                                                    .toNanos());
+                }
+                return false;
+            }
+            case REFUSED -> {
+                HeadError error = Objects.requireNonNull(head.error());
+                bytes.skipBytes(bytes.readableBytes());
+                refuse(error.reply(), error.detail());
+                return false;
+            }
+            default -> {
+                headTimed = false;
+                loop.timers().cancel(patience);
+                body.start(head.framing(), head.contentLength());
+                bodyComplete = body.complete();
+                bodyPaused = !bodyComplete;
+                bytes.skipBytes(head.length());
+                phase = Phase.EXCHANGE;
+                exchange.onRequest(head, isTooLarge(head.contentLength()), loop.now());
+                return true;
+            }
+        }
+    }
+
+    private boolean isTooLarge(long bodyBytes) {
+        long limit = context.config().limits().bodyBytes();
+        return limit > 0 && bodyBytes > limit;
+    }
+
+    private boolean readBody(ByteBuf bytes) {
+        if (bodyComplete || bodyPaused) {
+            return false;
+        }
+        int length = body.advance(bytes, null);
+        if (length == BodyReader.MALFORMED) {
+            exchange.onRequestRefused(Reply.BAD_REQUEST, "malformed chunked body");
+            return false;
+        }
+        if (isTooLarge(body.dataBytes())) {
+            exchange.onRequestRefused(Reply.CONTENT_TOO_LARGE, "");
+            return false;
+        }
+        int start = bytes.readerIndex();
+        bodyComplete = body.complete();
+        if (length > 0) {
+            exchange.onRequestBody(bytes, length);
+        }
+        bytes.readerIndex(start + length);
+        if (bodyComplete && phase == Phase.EXCHANGE) {
+            exchange.onRequestEnd();
+        }
+        return true;
+    }
+
+    private boolean readForNobody(ByteBuf bytes) {
+        int length = body.advance(bytes, null);
+        if (length == BodyReader.MALFORMED) {
+            linger();
+            return true;
+        }
+        bytes.skipBytes(length);
+        discardedBytes += length;
+        if (body.complete()) {
+            bodyComplete = true;
+            nextRequest();
+        } else if (discardedBytes > MOST_DISCARDED_BYTES) {
+            linger();
+        }
+        return true;
+    }
+
+    private void nextRequest() {
+        phase = Phase.HEAD;
+        head.reset();
+        if (connections.isDraining()) {
+            closeAfterResponse();
+            return;
+        }
+        loop.timers()
+                .schedule(
+                        patience,
+                        loop.now() + context.config().timeouts().keepAliveIdle().toNanos());
+    }
+
+    /** Answers bytes that are no request, which no exchange sees, and closes. */
+    private void refuse(Reply reply, @Nullable String detail) {
+        long now = loop.now();
+        context.unmatched().started();
+        RejectionReason reason = reply.rejection();
+        if (reason != null) {
+            context.unmatched().rejected(reason);
+        }
+        ByteBuf out = alloc().buffer(512);
+        reply.write(out, fields(), context.states().bestState(now), 0, ConnectionField.CLOSE, detail, null, false);
+        write(out);
+        flush();
+        context.unmatched().ended(reply.status(), loop.now() - now);
+        linger();
+    }
+
+    /** Closes in good order: at once after the last byte when the client has nothing more to say, else lingering. */
+    private void closeAfterResponse() {
+        if (!bodyComplete || (in != null && in.isReadable())) {
+            linger();
+            return;
+        }
+        phase = Phase.CLOSED;
+        channel.writeAndFlush(alloc().buffer(0)).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    /** Shuts our side and reads on for a moment, so that the client reads the response and not a reset. */
+    private void linger() {
+        if (phase == Phase.LINGER || phase == Phase.CLOSED) {
+            return;
+        }
+        phase = Phase.LINGER;
+        discardedBytes = 0;
+        if (readingPaused) {
+            readingPaused = false;
+            channel.config().setAutoRead(true);
+        }
+        channel.writeAndFlush(alloc().buffer(0)).addListener((ChannelFutureListener) written -> {
+            if (written.isSuccess()) {
+                channel.shutdownOutput();
+                loop.timers().schedule(patience, loop.now() + LINGER_NANOS);
+            } else {
+                close();
+            }
+        });
+    }
+
+    private void close() {
+        phase = Phase.CLOSED;
+        channel.close();
+    }
+
+    /** Keeps at most one head's worth of bytes waiting. */
+    private void readOnOrPause() {
+        int waiting = in == null ? 0 : in.readableBytes();
+        boolean pause =
+                waiting > context.config().limits().headersBytes() && phase != Phase.LINGER && phase != Phase.CLOSED;
+        // In a head the scanner's own limits say when it is too much.
+        if (phase == Phase.HEAD && channel.isWritable()) {
+            pause = false;
+        }
+        if (pause != readingPaused) {
+            readingPaused = pause;
+            channel.config().setAutoRead(!pause);
+        }
+    }
+
+    // ---- what ends a connection ----
+
+    /** No more requests: closes now when none is under way; else its response will be the last. */
+    void drain() {
+        if (phase == Phase.HEAD && !head.started()) {
+            closeAfterResponse();
+        }
+    }
+
+    /** Ends the connection now, whatever is under way. */
+    void cut() {
+        if (phase == Phase.EXCHANGE) {
+            exchange.onShutdown();
+        }
+        close();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (phase == Phase.EXCHANGE) {
+            exchange.onDownstreamWritabilityChanged();
+        } else if (channel.isWritable()) {
+            process();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        boolean exchanging = phase == Phase.EXCHANGE;
+        phase = Phase.CLOSED;
+        context.recorder().closed();
+        connections.remove(this);
+        loop.timers().remove(patience);
+        loop.timers().remove(writeIdle);
+        if (exchanging) {
+            exchange.onClientGone();
+        }
+        exchange.onClosed();
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        head.reset();
+        if (in != null) {
+            in.release();
+            in = null;
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (!(cause instanceof IOException)) {
+            LOG.warn("closing the connection of {}", channel.remoteAddress(), cause);
+        }
+        ctx.close();
+    }
+
+    private long takenBytes() {
+        ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
+        return pending == null ? writtenBytes : writtenBytes - pending.totalPendingWriteBytes();
+    }
+
+    /** The client took too long: for a head, for its next request, or for what it had left to send. */
+    private final class Patience extends TimerWheel.Timeout {
+        @Override
+        protected void expired(long nowNanos) {
+            switch (phase) {
+                case HEAD -> {
+                    if (head.started()) {
+                        refuse(Reply.REQUEST_TIMEOUT, null);
+                    } else {
+                        closeAfterResponse();
+                    }
+                }
+                case DISCARD -> linger();
+                case LINGER -> close();
+                case EXCHANGE, CLOSED -> {
+                    // the exchange has its own timeouts
+                }
+            }
+        }
+    }
+
+    /** Watches that the client takes what waits for it. */
+    private final class WriteIdle extends TimerWheel.Timeout {
+        @Override
+        protected void expired(long nowNanos) {
+            ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
+            if (pending == null || pending.isEmpty()) {
+                writeWatched = false;
+                return;
+            }
+            long taken = takenBytes();
+            if (taken == takenBytes) {
+                if (phase == Phase.EXCHANGE) {
+                    exchange.onClientStalled();
+                } else {
+                    abort(true);
+                }
+                return;
+            }
+            takenBytes = taken;
+            loop.timers()
+                    .schedule(
+                            this,
+                            nowNanos + context.config().timeouts().writeIdle().toNanos());
+        }
+    }
+
+    /** Whether a request is under way, or its response not with the client yet. */
+    boolean isBusy() {
+        ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
+        return phase == Phase.EXCHANGE || (pending != null && !pending.isEmpty());
+    }
+}

@@ -1,0 +1,171 @@
+package io.breakwater.server.listener;
+
+import io.breakwater.metrics.RejectionReason;
+import io.breakwater.server.http.ConnectionField;
+import io.breakwater.server.http.Reply;
+import io.breakwater.server.runtime.EventLoops;
+import io.breakwater.server.runtime.Loop;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.SocketChannel;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** One address that clients connect to. {@link #start} and what ends it may be called from any thread but a loop. */
+public final class Listener {
+    private final EventLoops loops;
+    private final ListenerContext context;
+    private final List<Connections> connections;
+    private final AtomicInteger open = new AtomicInteger();
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition empty = lock.newCondition();
+    private @Nullable Channel server;
+
+    public Listener(EventLoops loops, ListenerContext context) {
+        this.loops = loops;
+        this.context = context;
+        this.connections = loops.loops().stream()
+                .map(loop -> new Connections(loop, this::connectionGone))
+                .toList();
+    }
+
+    /** Binds and accepts from now on. */
+    public void start() throws IOException {
+        ChannelFuture bound = new ServerBootstrap()
+                .group(loops.group(), loops.group())
+                .channel(loops.serverChannel())
+                .option(ChannelOption.SO_BACKLOG, 4096)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(32 * 1024, 64 * 1024))
+                .childHandler(new Accept())
+                .bind(context.config().host(), context.config().port())
+                .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw new IOException(
+                    "cannot listen on %s:%d: %s"
+                            .formatted(
+                                    context.config().host(),
+                                    context.config().port(),
+                                    bound.cause().getMessage()),
+                    bound.cause());
+        }
+        server = bound.channel();
+    }
+
+    /** The port in use, which the system chose if 0 was configured. */
+    public int port() {
+        Channel channel = server;
+        if (channel == null) {
+            throw new IllegalStateException("not started");
+        }
+        return ((InetSocketAddress) channel.localAddress()).getPort();
+    }
+
+    /** Stops accepting, lets what is under way finish, and closes connections as they become idle. */
+    public void drain() {
+        closeServer();
+        connections.forEach(Connections::announceDrain);
+        connections.forEach(each -> each.loop().eventLoop().execute(each::drain));
+    }
+
+    /** Waits until every connection is gone, and returns whether that happened in time. */
+    public boolean awaitDrained(Duration atMost) throws InterruptedException {
+        long left = atMost.toNanos();
+        lock.lock();
+        try {
+            while (open.get() > 0) {
+                if (left <= 0) {
+                    return false;
+                }
+                left = empty.awaitNanos(left);
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends all connections now and returns how many requests that cut off. */
+    public int cut() {
+        closeServer();
+        int exchanges = 0;
+        for (Connections each : connections) {
+            exchanges += each.loop()
+                    .eventLoop()
+                    .submit(each::cut)
+                    .awaitUninterruptibly()
+                    .getNow();
+        }
+        return exchanges;
+    }
+
+    private void closeServer() {
+        Channel channel = server;
+        if (channel != null) {
+            channel.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
+            // With NIO the kernel goes on taking connections until the loop has selected once more, which it has done
+            // when it runs a task that was given to it after another one had ended.
+            for (int i = 0; i < 2; i++) {
+                channel.eventLoop().submit(() -> {}).awaitUninterruptibly(1, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    private void connectionGone() {
+        if (open.decrementAndGet() == 0) {
+            lock.lock();
+            try {
+                empty.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    /** Puts an accepted connection to work, or turns it away. */
+    private final class Accept extends ChannelInitializer<SocketChannel> {
+        @Override
+        protected void initChannel(SocketChannel channel) {
+            context.recorder().accepted();
+            if (open.incrementAndGet() > context.config().maxConnections()) {
+                turnAway(channel);
+                return;
+            }
+            Loop loop = loops.of(channel.eventLoop());
+            channel.pipeline().addLast(new DownstreamConnection(channel, loop, connections.get(loop.index()), context));
+        }
+
+        private void turnAway(SocketChannel channel) {
+            connectionGone();
+            long now = loops.loops().get(0).now();
+            context.unmatched().started();
+            context.unmatched().rejected(RejectionReason.CONNECTION_LIMIT);
+            context.unmatched().ended(Reply.TOO_MANY_CONNECTIONS.status(), 0);
+            ByteBuf out = channel.alloc().buffer(512);
+            Reply.TOO_MANY_CONNECTIONS.write(
+                    out,
+                    context.fields(),
+                    context.states().bestState(now),
+                    0,
+                    ConnectionField.CLOSE,
+                    null,
+                    null,
+                    false);
+            channel.writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
+        }
+    }
+}

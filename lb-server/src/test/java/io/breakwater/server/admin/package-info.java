@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.server.admin;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.server.arch;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.server.balance;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,524 @@
+package io.breakwater.server.config;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigLoaderTest {
+
+    private static final Path SHIPPED = Path.of("..", "conf", "lb.conf");
+
+    /** The least that is a configuration; line 3 is free for a test's own keys. */
+    private static final String LEAST = """
+            lb.routes = [{ path = "/a", pool = p }]
+            lb.pools.p.backends = ["http://localhost:3001"]
+            """;
+
+    private Map<String, String> environment = Map.of();
+
+    private LoadedConfig parse(String more, String... settings) throws ConfigProblems {
+        return new ConfigLoader(environment, () -> 1_000_000).parse(LEAST + more, "t.conf", List.of(settings));
+    }
+
+    private List<String> problems(String more, String... settings) {
+        return problemsOf(LEAST + more, settings);
+    }
+
+    private List<String> problemsOf(String whole, String... settings) {
+        ConfigProblems refused = catchThrowableOfType(
+                ConfigProblems.class,
+                () -> new ConfigLoader(environment, () -> 1_000_000).parse(whole, "t.conf", List.of(settings)));
+        assertThat(refused).as("refusal of " + whole).isNotNull();
+        return refused.problems().stream().map(Problem::toString).toList();
+    }
+
+    private static PoolConfig pool(LbConfig config, String name) {
+        return requireNonNull(config.pools().get(name));
+    }
+
+    @Nested
+    class ShippedFile {
+
+        private LbConfig load() throws ConfigProblems {
+            LoadedConfig loaded = new ConfigLoader(environment, () -> 1_000_000).load(SHIPPED, List.of());
+            assertThat(loaded.warnings()).isEmpty();
+            return loaded.config();
+        }
+
+        @Test
+        void isTheDefaultContract() throws ConfigProblems {
+            LbConfig config = load();
+
+            assertThat(config.listen().host()).isEqualTo("0.0.0.0");
+            assertThat(config.listen().port()).isEqualTo(3000);
+            assertThat(config.admin()).isEqualTo(new AdminConfig("127.0.0.1", 9901, false, ""));
+            assertThat(config.routes())
+                    .containsExactly(new RouteConfig(
+                            "/api/resource",
+                            "/api/resource",
+                            null,
+                            Set.of("GET", "HEAD"),
+                            "default",
+                            "/backend/resource",
+                            false));
+            PoolConfig pool = pool(config, "default");
+            assertThat(pool.backends())
+                    .containsExactly(new BackendConfig("localhost:3001", "http://localhost:3001", "localhost", 3001));
+            assertThat(pool.breaker().consecutiveFailures()).isEqualTo(3);
+            assertThat(pool.breaker().cooldown()).isEqualTo(Duration.ofSeconds(5));
+            assertThat(pool.breaker().concurrentProbes()).isEqualTo(1);
+            assertThat(pool.breaker().successesToClose()).isEqualTo(1);
+            assertThat(pool.breaker().probeTimeout()).isEqualTo(Duration.ofSeconds(10));
+            assertThat(pool.failureStatuses().contains(500)).isTrue();
+            assertThat(pool.failureStatuses().contains(499)).isFalse();
+        }
+
+        @Test
+        void takesPortsFromTheEnvironment() throws ConfigProblems {
+            environment = Map.of("PORT", "4000", "ADMIN_PORT", "4001", "ADMIN_TOKEN", "s3cret");
+
+            LbConfig config = load();
+
+            assertThat(config.listen().port()).isEqualTo(4000);
+            assertThat(config.admin()).isEqualTo(new AdminConfig("127.0.0.1", 4001, true, "s3cret"));
+            assertThat(config.toString()).doesNotContain("s3cret");
+        }
+
+        @Test
+        void countsEmptyVariablesAsUnset() throws ConfigProblems {
+            environment = Map.of("PORT", "", "ADMIN_PORT", "");
+
+            LbConfig config = load();
+
+            assertThat(config.listen().port()).isEqualTo(3000);
+            assertThat(config.admin().portSetExplicitly()).isFalse();
+        }
+
+        @Test
+        void namesTheVariableThatIsWrong() {
+            environment = Map.of("PORT", "eighty");
+
+            ConfigProblems refused = catchThrowableOfType(ConfigProblems.class, this::load);
+
+            assertThat(refused)
+                    .hasMessage("environment variable PORT: lb.listen.port: eighty (expected: a whole number)");
+        }
+    }
+
+    @Test
+    void saysEveryProblemAtOnceInTheOrderOfTheFile() {
+        assertThat(problemsOf("""
+                        lb {
+                          listen { prot = 80, port = 70000
+                            timeouts.write-idle = 5
+                            limits.headers = lots }
+                          health-check {}
+                          routes = [
+                            { path = "api", pool = default }
+                            { path = "/b", prefix = "/c", methods = [get], pool = nowhere }
+                            { pool = default }
+                          ]
+                          pools.default {
+                            backends = ["https://a", { url = "http://b:0" }, 7]
+                            breaker.cooldwon = 5s
+                            breaker.failure-statuses = ["5xx"]
+                            balance = random
+                          }
+                        }
+                        lib = 1
+                        """))
+                .containsExactly(
+                        "t.conf:2: lb.listen.port: 70000 (expected: 0..65535)",
+                        "t.conf:2: lb.listen.prot: unknown key (expected: one of host, port, max-connections,"
+                                + " trusted-proxies, health-path, circuit-state-header, limits, timeouts; did you mean port?)",
+                        "t.conf:3: lb.listen.timeouts.write-idle: 5 (expected: a duration with its unit, such as 5s or 250ms)",
+                        "t.conf:4: lb.listen.limits.headers: lots (expected: a size such as 8KiB)",
+                        "t.conf:5: lb.health-check: unknown key (expected: one of listen, admin, runtime, metrics,"
+                                + " shutdown, pool-defaults, backend-defaults, pools, route-defaults, routes)",
+                        "t.conf:7: lb.routes[0].path: api (expected: a path that starts with \"/\", without query,"
+                                + " fragment, spaces, \"\\\" or dot segments)",
+                        "t.conf:8: lb.routes[1].methods[0]: get (expected: a method in upper case, such as GET)",
+                        "t.conf:8: lb.routes[1].prefix: /c (expected: either path or prefix)",
+                        "t.conf:8: lb.routes[1].pool: nowhere (expected: default)",
+                        "t.conf:9: lb.routes[2].path: missing (expected: a path or a prefix)",
+                        "t.conf:12: lb.pools.default.backends[0]: https://a (expected: http://HOST[:PORT]; TLS to"
+                                + " backends is not supported)",
+                        "t.conf:12: lb.pools.default.backends[1].url: http://b:0 (expected: a port of 1..65535)",
+                        "t.conf:12: lb.pools.default.backends[2]: 7 (expected: http://HOST[:PORT])",
+                        "t.conf:13: lb.pools.default.breaker.cooldwon: unknown key (expected: one of failure-statuses,"
+                                + " half-open, enabled, consecutive-failures, cooldown; did you mean cooldown?)",
+                        "t.conf:14: lb.pools.default.breaker.failure-statuses[0]: 5xx (expected: a status or a range of"
+                                + " statuses from 100 to 599, such as 502 or \"500-599\")",
+                        "t.conf:15: lb.pools.default.balance: random (expected: round-robin)",
+                        "t.conf:18: lib: unknown key (expected: lb)");
+    }
+
+    @Test
+    void takesTheLeast() throws ConfigProblems {
+        LbConfig config = parse("").config();
+
+        assertThat(config.routes()).hasSize(1);
+        assertThat(config.pools()).containsOnlyKeys("p");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            lb.listen.host = "a b"                      | host: a b (expected: an IP address or a host name)
+            lb.listen.host = 10.0.0.256                 | host: 10.0.0.256 (expected: an IP address or a host name)
+            lb.listen.port = -1                         | port: -1 (expected: 0..65535)
+            lb.listen.port = 3.5                        | port: 3.5 (expected: a whole number)
+            lb.listen.port = 99999999999                | port: 99999999999 (expected: a whole number of at most 2147483647)
+            lb.listen.port = [1]                        | port: [1] (expected: a single value, not a list or an object)
+            lb.listen.port.a = 1                        | port: {"a":1} (expected: a single value, not a list or an object)
+            lb.listen = 3000                            | 3000 (expected: an object in { })
+            lb.listen.max-connections = 0               | max-connections: 0 (expected: 1..10000000)
+            lb.listen.trusted-proxies = "10.0.0.1"      | trusted-proxies: 10.0.0.1 (expected: a list in [ ])
+            lb.listen.trusted-proxies = [example.com]   | trusted-proxies[0]: example.com (expected: an IP address or a range of them, such as 10.0.0.0/8 or fd00::/8)
+            lb.listen.trusted-proxies = ["10.0.0.1/8"]  | trusted-proxies[0]: 10.0.0.1/8 (expected: a range whose bits after the prefix are 0, as in 10.0.0.0/8)
+            lb.listen.trusted-proxies = ["::/129"]      | trusted-proxies[0]: ::/129 (expected: a prefix of 0..128 bits)
+            lb.listen.health-path = health              | health-path: health (expected: a path that starts with "/", without query, fragment, spaces, "\\" or dot segments)
+            lb.listen.circuit-state-header = "X State"  | circuit-state-header: X State (expected: a header name that HTTP does not use itself)
+            lb.listen.circuit-state-header = Connection | circuit-state-header: Connection (expected: a header name that HTTP does not use itself)
+            lb.listen.limits.request-line = 10          | limits.request-line: 10 (expected: a size from 256B to 1MiB)
+            lb.listen.limits.headers = 4GiB             | limits.headers: 4GiB (expected: a size from 256B to 1MiB)
+            lb.listen.limits.header-count = 0           | limits.header-count: 0 (expected: 1..10000)
+            lb.listen.limits.body = -1                  | limits.body: -1 (expected: a size such as 8KiB)
+            lb.listen.timeouts.request-head = 0s        | timeouts.request-head: 0s (expected: a duration from 1ms to 24h)
+            lb.listen.timeouts.keep-alive-idle = 2d     | timeouts.keep-alive-idle: 2d (expected: a duration from 1ms to 24h)
+            lb.listen.timeouts.write-idle = 999999999999d | timeouts.write-idle: 999999999999d (expected: a duration from 1ms to 24h)
+            lb.listen.timeouts.write-idle = ""          | timeouts.write-idle: "" (expected: a duration with its unit, such as 5s or 250ms)
+            """)
+    void refusesInListen(String line, String problem) {
+        String place = problem.startsWith("3000 ") ? "t.conf:3: lb.listen: " : "t.conf:3: lb.listen.";
+
+        assertThat(problems(line)).containsExactly(place + problem);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            lb.admin.host = ""                             | lb.admin.host: "" (expected: an IP address or a host name)
+            lb.admin.port = 70000                          | lb.admin.port: 70000 (expected: 0..65535)
+            lb.admin.port = 3000                           | lb.admin.port: 3000 (expected: a port other than lb.listen.port)
+            lb.admin.token = "two words"                   | lb.admin.token: (hidden) (expected: visible ASCII only)
+            lb.admin.token = [secret]                      | lb.admin.token: (hidden) (expected: a single value, not a list or an object)
+            lb.runtime.transport = kqueue                  | lb.runtime.transport: kqueue (expected: auto or nio or epoll or io_uring)
+            lb.runtime.event-loops = -1                    | lb.runtime.event-loops: -1 (expected: 0..1024)
+            lb.metrics.enabled = maybe                     | lb.metrics.enabled: maybe (expected: true or false)
+            lb.shutdown.drain = -1s                        | lb.shutdown.drain: -1s (expected: a duration from 0s to 24h)
+            lb.pools.p.balance = least-request             | lb.pools.p.balance: least-request (expected: round-robin)
+            lb.pools.p.backend-errors = hide               | lb.pools.p.backend-errors: hide (expected: replace or pass)
+            lb.pools.p.host-header = rewrite               | lb.pools.p.host-header: rewrite (expected: preserve or backend)
+            lb.pools.p.breaker.consecutive-failures = -1   | lb.pools.p.breaker.consecutive-failures: -1 (expected: 0..1000000)
+            lb.pools.p.breaker.cooldown = 0s               | lb.pools.p.breaker.cooldown: 0s (expected: a duration from 1ms to 24h)
+            lb.pools.p.breaker.failure-statuses = [600]    | lb.pools.p.breaker.failure-statuses[0]: 600 (expected: a status or a range of statuses from 100 to 599, such as 502 or "500-599")
+            lb.pools.p.breaker.failure-statuses = ["599-500"] | lb.pools.p.breaker.failure-statuses[0]: 599-500 (expected: a range whose first status is not above its last, such as "500-599")
+            lb.pools.p.breaker.half-open.concurrent-probes = 0 | lb.pools.p.breaker.half-open.concurrent-probes: 0 (expected: 1..1000000)
+            lb.pools.p.breaker.half-open.successes-to-close = 0 | lb.pools.p.breaker.half-open.successes-to-close: 0 (expected: 1..1000000)
+            lb.pools.p.breaker.half-open.probe-timeout = 0s | lb.pools.p.breaker.half-open.probe-timeout: 0s (expected: a duration from 1ms to 24h)
+            lb.pools.p.connections.max-idle-per-backend = -1 | lb.pools.p.connections.max-idle-per-backend: -1 (expected: 0..1000000)
+            lb.pools.p.connections.idle-timeout = 0s       | lb.pools.p.connections.idle-timeout: 0s (expected: a duration from 1ms to 24h)
+            lb.pools.p.timeouts.connect = 0s               | lb.pools.p.timeouts.connect: 0s (expected: a duration from 1ms to 24h)
+            lb.pools.p.retries.max = 1                     | lb.pools.p.retries: unknown key (expected: one of backends, breaker, balance, backend-errors, host-header, connections, timeouts)
+            lb.pools.q {}                                  | lb.pools.q.backends: [] (expected: at least one backend, such as "http://localhost:3001")
+            lb.pools."a/b".backends = ["http://a"]         | lb.pools."a/b": a/b (expected: a name of letters, digits, ., _ and - (it is part of URLs and a label of metrics))
+            lb.pools.p = 1                                 | lb.pools.p: 1 (expected: an object in { })
+            lb.pools.p.backends = ["http://a", "http://a:80"] | lb.pools.p.backends[1]: http://a:80 (expected: an id of its own in the pool; backends[0] has it)
+            lb.pools.p.backends = [{ id = x }]             | lb.pools.p.backends[0].url: missing (expected: http://HOST[:PORT])
+            lb.pools.p.backends = [{ url = "http://a", id = "a/b" }] | lb.pools.p.backends[0].id: a/b (expected: letters, digits and any of . _ : @ - [ ] (it is part of URLs and a label of metrics))
+            lb.pools.p.backends = [{ url = "http://a", weight = 2 }] | lb.pools.p.backends[0].weight: unknown key (expected: one of url, id)
+            lb.pools.p.backends = ["http://a/b"]           | lb.pools.p.backends[0]: http://a/b (expected: http://HOST[:PORT]; a path is the route's matter (rewrite))
+            lb.pools.p.backends = ["http://u@a"]           | lb.pools.p.backends[0]: http://u@a (expected: http://HOST[:PORT])
+            lb.pools.p.backends = ["http://::1"]           | lb.pools.p.backends[0]: http://::1 (expected: http://HOST[:PORT])
+            lb.pools.p.backends = ["http://"]              | lb.pools.p.backends[0]: http:// (expected: http://HOST[:PORT])
+            lb.pool-defaults.breaker.cooldown = soon       | lb.pool-defaults.breaker.cooldown: soon (expected: a duration with its unit, such as 5s or 250ms)
+            lb.pool-defaults.tls {}                        | lb.pool-defaults.tls: unknown key (expected: one of backends, breaker, balance, backend-errors, host-header, connections, timeouts)
+            lb.route-defaults.host = "x"                   | lb.route-defaults.host: unknown key (expected: one of name, path, prefix, methods, pool, rewrite, strip-prefix)
+            lb.routes += { path = "/b" }                   | lb.routes[1].pool: missing (expected: the name of a pool)
+            lb.routes += { path = "/a", pool = p }         | lb.routes[1].name: /a (expected: a name of its own; routes[0] has it)
+            lb.routes += { path = "/b", pool = p, name = health } | lb.routes[1].name: health (expected: a name other than none and health)
+            lb.routes += { path = "/b/../c", pool = p }    | lb.routes[1].path: /b/../c (expected: a path that starts with "/", without query, fragment, spaces, "\\" or dot segments)
+            lb.routes += { prefix = "/b?c", pool = p }     | lb.routes[1].prefix: /b?c (expected: a path that starts with "/", without query, fragment, spaces, "\\" or dot segments)
+            lb.routes += { path = "/b", pool = p, rewrite = c } | lb.routes[1].rewrite: c (expected: a path that starts with "/", without query, fragment, spaces, "\\" or dot segments)
+            lb.routes += { path = "/b", pool = p, strip-prefix = true } | lb.routes[1].strip-prefix: true (expected: a prefix to strip)
+            lb.routes += { prefix = "/b", pool = p, strip-prefix = true, rewrite = "/c" } | lb.routes[1].strip-prefix: true (expected: either rewrite or strip-prefix)
+            lb.routes += { path = "/b", pool = p, methods = [CONNECT] } | lb.routes[1].methods[0]: CONNECT (expected: a method in upper case, such as GET)
+            lb.routes += { path = "/b", pool = p, host = "x" } | lb.routes[1].host: unknown key (expected: one of pool, name, path, prefix, methods, rewrite, strip-prefix)
+            lb.routes += 7                                 | lb.routes[1]: 7 (expected: an object in { })
+            lb.routes = []                                 | lb.routes: [] (expected: at least one route)
+            """)
+    void refuses(String line, String problem) {
+        assertThat(problems(line)).containsExactly("t.conf:3: " + problem);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "http2 = true",
+        "listen.tls {}",
+        "listen.reason-header = on",
+        "listeners {}",
+        "access-log.format = json",
+        "state.file = x",
+        "pools.p.health-check.enabled = true",
+        "pools.p.concurrency.queue = 1",
+        "pools.p.slow-start.enabled = true",
+        "pools.p.breaker.mode = observe",
+        "pools.p.breaker.window.type = count",
+        "pools.p.breaker.abandoned-after = 1s",
+        "pools.p.breaker.min-available = 1",
+        "pools.p.breaker.cooldown-jitter = 0"
+    })
+    void refusesKeysOfWhatDoesNotExistYet(String line) {
+        assertThat(problems("lb." + line)).singleElement().asString().contains(": unknown key (expected: ");
+    }
+
+    @Test
+    void refusesAnEmptyFileWithWhatItLacks() {
+        assertThat(problemsOf(""))
+                .containsExactly(
+                        "t.conf: lb.routes: [] (expected: at least one route)",
+                        "t.conf: lb.pools: {} (expected: at least one pool)");
+    }
+
+    @Nested
+    class Layers {
+
+        @Test
+        void settingsWinOverTheFileAndTheFileOverTheReference() throws ConfigProblems {
+            LbConfig config = parse(
+                            "lb.listen { port = 4000, max-connections = 5 }",
+                            "lb.listen.port=5000",
+                            "lb.pools.p.breaker.cooldown=7s",
+                            "lb.listen.health-path=\"/up\"",
+                            "lb.listen.trusted-proxies=[\"10.0.0.0/8\"]")
+                    .config();
+
+            assertThat(config.listen().port()).isEqualTo(5000);
+            assertThat(config.listen().maxConnections()).isEqualTo(5);
+            assertThat(config.listen().healthPath()).isEqualTo("/up");
+            assertThat(config.listen().trustedProxies()).containsExactly(Cidr.parse("10.0.0.0/8"));
+            assertThat(pool(config, "p").breaker().cooldown()).isEqualTo(Duration.ofSeconds(7));
+        }
+
+        @Test
+        void theLastOfTwoEqualSettingsWins() throws ConfigProblems {
+            assertThat(parse("", "lb.listen.port=1", "lb.listen.port=2")
+                            .config()
+                            .listen()
+                            .port())
+                    .isEqualTo(2);
+        }
+
+        @Test
+        void aSettingMayReferToTheEnvironment() throws ConfigProblems {
+            environment = Map.of("MINE", "4321");
+
+            assertThat(parse("", "lb.listen.port=${MINE}").config().listen().port())
+                    .isEqualTo(4321);
+        }
+
+        @ParameterizedTest
+        @CsvSource(delimiter = '|', textBlock = """
+                lb.listen.port        | --set: lb.listen.port (expected: KEY=VALUE, such as lb.listen.port=4000)
+                =1                    | --set: =1 (expected: KEY=VALUE, such as lb.listen.port=4000)
+                lb..port=1            | --set: lb..port=1 (expected: KEY=VALUE, such as lb.listen.port=4000)
+                lb.routes[0].pool=p   | --set: lb.routes[0].pool=p (expected: KEY=VALUE, such as lb.listen.port=4000)
+                lb.routes.0.pool=p    | --set: lb.routes.0.pool: p (expected: a key outside lists; lb.routes is set whole)
+                lb.pools.p.backends.0=p | --set: lb.pools.p.backends.0: p (expected: a key outside lists; lb.pools.p.backends is set whole)
+                lb.listen.prot=1      | --set: lb.listen.prot: unknown key (expected: one of host, port, max-connections, trusted-proxies, health-path, circuit-state-header, limits, timeouts; did you mean port?)
+                lb.listen.port=x      | --set: lb.listen.port: x (expected: a whole number)
+                lb.listen.port={      | --set: lb.listen.port: { (expected: a HOCON value; quote a text with any of : / = , # and the like, "{")
+                'lb.listen.port=1, x=2' | --set: lb.listen.port: 1, x=2 (expected: a HOCON value; quote a text with any of : / = , # and the like, "1, x=2")
+                lb.admin.token=a:b    | --set: lb.admin.token: (hidden) (expected: a HOCON value; quote a text with any of : / = , # and the like, "(hidden)")
+                """)
+        void refusesASetting(String setting, String problem) {
+            assertThat(problems("", setting)).containsExactly(problem);
+        }
+
+        @Test
+        void defaultsOfPoolsBackendsAndRoutesLieUnderEachEntry() throws ConfigProblems {
+            LbConfig config = parse("""
+                            lb.pool-defaults { breaker.cooldown = 9s, timeouts.request = 20s }
+                            lb.route-defaults { methods = [GET], pool = q }
+                            lb.routes += { prefix = "/b" }
+                            lb.pools.q { backends = [{ url = "http://[::1]:81", id = one }], breaker.cooldown = 1s }
+                            """).config();
+
+            assertThat(config.pools().keySet()).containsExactly("p", "q");
+            assertThat(pool(config, "p").breaker().cooldown()).isEqualTo(Duration.ofSeconds(9));
+            assertThat(pool(config, "q").breaker().cooldown()).isEqualTo(Duration.ofSeconds(1));
+            assertThat(pool(config, "q").timeouts().request()).isEqualTo(Duration.ofSeconds(20));
+            assertThat(pool(config, "q").backends())
+                    .containsExactly(new BackendConfig("one", "http://[::1]:81", "::1", 81));
+            assertThat(config.routes().get(1).pool()).isEqualTo("q");
+            assertThat(config.routes().get(1).name()).isEqualTo("/b");
+            assertThat(config.routes().get(0).methods()).containsExactly("GET");
+        }
+
+        @Test
+        void nullUnsets() throws ConfigProblems {
+            assertThat(parse("lb.listen.port = 4000\nlb.listen.port = null")
+                            .config()
+                            .listen()
+                            .port())
+                    .isEqualTo(3000);
+        }
+
+        @Test
+        void aProblemInDefaultsIsSaidOnce() {
+            assertThat(problems("lb.pool-defaults.timeouts.connect = 0s\nlb.pools.q.backends = [\"http://a\"]"))
+                    .containsExactly(
+                            "t.conf:3: lb.pool-defaults.timeouts.connect: 0s (expected: a duration from 1ms to 24h)");
+        }
+
+        @Test
+        void theAdminPortIsExplicitInAFileToo() throws ConfigProblems {
+            assertThat(parse("lb.admin.port = 9901").config().admin().portSetExplicitly())
+                    .isTrue();
+            assertThat(parse("", "lb.admin.port=9901").config().admin().portSetExplicitly())
+                    .isTrue();
+            assertThat(parse("").config().admin().portSetExplicitly()).isFalse();
+        }
+    }
+
+    @Nested
+    class OnDisk {
+
+        @TempDir
+        Path folder;
+
+        private List<String> problemsOfFile(String text) throws Exception {
+            Path file = Files.writeString(folder.resolve("a.conf"), text);
+            ConfigProblems refused = catchThrowableOfType(
+                    ConfigProblems.class, () -> new ConfigLoader(environment, () -> 1_000_000).load(file, List.of()));
+            assertThat(refused).isNotNull();
+            return refused.problems().stream()
+                    .map(problem -> problem.toString().replace(folder + "/", ""))
+                    .toList();
+        }
+
+        @Test
+        void includesAreTakenAndProblemsInThemNamed() throws Exception {
+            Files.writeString(folder.resolve("pools.conf"), "\npools.p { backends = [\"http://a\"], colour = 1 }");
+
+            assertThat(problemsOfFile("lb {\n include \"pools.conf\"\n routes = [{ path = \"/\", pool = p }]\n}"))
+                    .singleElement()
+                    .asString()
+                    .startsWith("pools.conf:2: lb.pools.p.colour: unknown key (expected: one of ");
+        }
+
+        @ParameterizedTest
+        @CsvSource({
+            "b.conf, include \"b.conf\"",
+            "b.conf, include required(\"b.conf\")",
+            "/nowhere/b.conf, include file(\"/nowhere/b.conf\")",
+            "http://127.0.0.1:1/b.conf, include url(\"http://127.0.0.1:1/b.conf\")",
+            "reference.conf, include classpath(\"reference.conf\")",
+        })
+        void aMissingIncludeIsAProblem(String name, String statement) throws Exception {
+            assertThat(problemsOfFile("\n\n" + statement + "\n"))
+                    .containsExactly("a.conf:3: include: " + name + " (expected: a readable file)");
+        }
+
+        @Test
+        void whatIsNoHoconIsNamedWithItsLine() throws Exception {
+            assertThat(problemsOfFile("lb {\n listen {\n port = ]\n}"))
+                    .singleElement()
+                    .asString()
+                    .startsWith("a.conf:3: ")
+                    .endsWith("(expected: valid HOCON)");
+        }
+
+        @Test
+        void everySubstitutionThatFindsNothingIsNamed() throws Exception {
+            assertThat(problemsOfFile(LEAST + "lb.listen.port = ${ONE}\nlb.listen.host = ${lb.two}\nlb.lisen = 1"))
+                    .containsExactly(
+                            "a.conf:3: ${ONE}: not found (expected: a key of this file or a variable of the environment)",
+                            "a.conf:4: ${lb.two}: not found (expected: a key of this file or a variable of the environment)",
+                            "a.conf:5: lb.lisen: unknown key (expected: one of listen, admin, runtime, metrics, shutdown,"
+                                    + " pool-defaults, backend-defaults, pools, route-defaults, routes; did you mean listen?)");
+        }
+
+        @Test
+        void aCycleOfSubstitutionsIsNamed() throws Exception {
+            assertThat(problemsOfFile(LEAST + "lb.one = ${lb.two}\nlb.two = ${lb.one}"))
+                    .singleElement()
+                    .asString()
+                    .startsWith("a.conf:")
+                    .contains("a cycle of substitutions");
+        }
+
+        @Test
+        void aFileThatIsNotThereIsAProblem() {
+            Path file = Path.of("no", "such.conf");
+
+            ConfigProblems refused = catchThrowableOfType(
+                    ConfigProblems.class, () -> new ConfigLoader(Map.of(), () -> 1).load(file, List.of()));
+
+            assertThat(refused).hasMessage("no/such.conf: not found (expected: a readable file)");
+        }
+    }
+
+    @Nested
+    class Warnings {
+
+        private List<String> warnings(long openFiles, String more) throws ConfigProblems {
+            return new ConfigLoader(Map.of(), () -> openFiles)
+                    .parse(LEAST + more, "t.conf", List.of()).warnings().stream()
+                            .map(Problem::toString)
+                            .toList();
+        }
+
+        @Test
+        void ofMoreConnectionsThanOpenFilesCarry() throws ConfigProblems {
+            assertThat(warnings(200, "lb.listen.max-connections = 100")).isEmpty();
+            assertThat(warnings(199, "lb.listen.max-connections = 100"))
+                    .containsExactly(
+                            "t.conf:3: lb.listen.max-connections: 100 (unwise: two open files for each connection,"
+                                    + " and the limit of this process is 199 (ulimit -n))");
+        }
+
+        @ParameterizedTest
+        @CsvSource(delimiter = '|', textBlock = """
+                lb.pools.p.timeouts.response-head = 40s, lb.pools.p.breaker.half-open.probe-timeout = 50s | lb.pools.p.timeouts.response-head: 40s (unwise: timeouts.response-head, 40s, cannot run out before timeouts.request, 30s)
+                lb.pools.p.timeouts.request = 4s     | lb.pools.p.timeouts.request: 4s (unwise: timeouts.response-head, 5s, cannot run out before timeouts.request, 4s)
+                lb.pools.p.timeouts.connect = 31s    | lb.pools.p.timeouts.connect: 31s (unwise: timeouts.connect, 31s, cannot run out before timeouts.request, 30s)
+                lb.pools.p.breaker.consecutive-failures = 0 | lb.pools.p.breaker.consecutive-failures: 0 (unwise: no failure opens a circuit of this pool; breaker.enabled = false says so)
+                lb.pools.p.breaker.half-open.probe-timeout = 4s | lb.pools.p.breaker.half-open.probe-timeout: 4s (unwise: a probe counts as failed after breaker.half-open.probe-timeout, 4s, though timeouts.response-head would wait 5s)
+                lb.pools.q.backends = ["http://a"]   | lb.pools.q: {…} (unwise: no route leads to it)
+                lb.routes += { path = "/health", pool = p } | lb.routes[1].path: /health (unwise: lb.listen.health-path is answered by the balancer itself, before any route)
+                lb.routes += { path = "/a", methods = [GET], pool = p, name = b } | lb.routes[1].path: /a (unwise: no request comes here: the earlier route /a takes them all)
+                """)
+        void of(String line, String warning) throws ConfigProblems {
+            assertThat(warnings(1_000_000, line)).containsExactly("t.conf:3: " + warning);
+        }
+
+        @ParameterizedTest
+        @CsvSource(delimiter = '|', textBlock = """
+                /a  | /a    | true
+                /a  | /a/b  | true
+                /a  | /ab   | false
+                /a/ | /a    | true
+                /a/ | /a/b  | true
+                /   | /x    | true
+                """)
+        void ofARouteBehindAPrefix(String prefix, String path, boolean warned) throws ConfigProblems {
+            String routes = """
+                    lb.routes = [{ prefix = "%s", pool = p, name = one }, { path = "%s", pool = p, name = two }]
+                    """.formatted(prefix, path);
+
+            assertThat(warnings(1_000_000, routes)).hasSize(warned ? 1 : 0);
+        }
+    }
+}

@@ -1,0 +1,212 @@
+package io.breakwater.server.connection;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.breakwater.health.BackendId;
+import io.breakwater.health.Outcome;
+import io.breakwater.health.breaker.BreakerConfig;
+import io.breakwater.health.breaker.BreakerListener;
+import io.breakwater.health.breaker.CircuitBreaker;
+import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.metrics.BackendGauges;
+import io.breakwater.metrics.ProxyRecorder;
+import io.breakwater.metrics.Side;
+import io.breakwater.server.config.BackendConfig;
+import io.breakwater.server.http.HeadLimits;
+import io.breakwater.server.http.ResponseHead;
+import io.breakwater.server.pool.Backend;
+import io.breakwater.server.runtime.EventLoops;
+import io.breakwater.server.runtime.EventLoops.Transport;
+import io.breakwater.server.runtime.Loop;
+import io.breakwater.time.Ticker;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelException;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class ConnectorTest {
+    private static final BackendGauges NO_GAUGES = new BackendGauges() {
+        @Override
+        public int inFlight() {
+            return 0;
+        }
+
+        @Override
+        public CircuitState circuitState() {
+            return CircuitState.CLOSED;
+        }
+
+        @Override
+        public boolean up() {
+            return true;
+        }
+    };
+
+    /** Remembers how connecting failed, and whether that was told where it must be. */
+    private static final class Sink implements ResponseSink {
+        private final Loop loop;
+        final CompletableFuture<Outcome> failure = new CompletableFuture<>();
+        final CompletableFuture<Boolean> onLoop = new CompletableFuture<>();
+        final CompletableFuture<UpstreamConnection> connected = new CompletableFuture<>();
+
+        Sink(Loop loop) {
+            this.loop = loop;
+        }
+
+        @Override
+        public void onConnectFailed(Outcome outcome, Throwable cause) {
+            onLoop.complete(loop.eventLoop().inEventLoop());
+            failure.complete(outcome);
+        }
+
+        @Override
+        public void onConnected(UpstreamConnection connection) {
+            connected.complete(connection);
+        }
+
+        @Override
+        public void onResponseHead(ResponseHead head) {}
+
+        @Override
+        public void onResponseBody(ByteBuf in, int length) {}
+
+        @Override
+        public void onResponseEnd() {}
+
+        @Override
+        public void onResponseReadComplete() {}
+
+        @Override
+        public void onResponseFailed(Outcome outcome, boolean untouched) {}
+
+        @Override
+        public void onUpstreamWritabilityChanged() {}
+    }
+
+    private static Addresses loopback() {
+        List<InetAddress> both = List.of(InetAddress.getLoopbackAddress());
+        return new Addresses(answer -> answer.accept(both, null), 1, Ticker.system());
+    }
+
+    private static Connector withoutDescriptors(Loop loop, Sink sink) {
+        Bootstrap bootstrap = new Bootstrap().group(loop.eventLoop()).channelFactory(() -> {
+            throw new ChannelException("no socket", new SocketException("Too many open files"));
+        });
+        return new Connector(
+                loop,
+                bootstrap,
+                channel -> {
+                    throw new AssertionError("there is no channel");
+                },
+                sink,
+                loopback());
+    }
+
+    @Test
+    void aMachineWithoutDescriptorsIsALocalErrorToldOnTheLoop() throws Exception {
+        try (EventLoops loops = EventLoops.start(Transport.NIO, 1, Ticker.system())) {
+            Loop loop = loops.loops().get(0);
+            Sink sink = new Sink(loop);
+            loop.eventLoop().execute(withoutDescriptors(loop, sink)::start);
+
+            assertThat(sink.failure.get(10, TimeUnit.SECONDS)).isEqualTo(Outcome.LOCAL_ERROR);
+            assertThat(sink.onLoop.get(10, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    @Test
+    void aConnectionThatNeverHadASocketCanBeGivenUp() throws Exception {
+        try (EventLoops loops = EventLoops.start(Transport.NIO, 1, Ticker.system())) {
+            Loop loop = loops.loops().get(0);
+            Sink sink = new Sink(loop);
+            @Nullable
+            Throwable thrown = loop.eventLoop()
+                    .submit(() -> {
+                        Connector connector = withoutDescriptors(loop, sink);
+                        connector.start();
+                        connector.cancel();
+                    })
+                    .await()
+                    .cause();
+
+            assertThat(thrown).isNull();
+            loop.eventLoop().submit(() -> {}).sync();
+            assertThat(sink.failure).isNotDone();
+        }
+    }
+
+    private static Connector connector(Loop loop, Sink sink, Addresses addresses) {
+        BackendConnections home = new BackendConnections(backend(), loop, 0, 0);
+        return new Connector(
+                loop,
+                UpstreamBootstrap.create(loop.eventLoop(), NioSocketChannel.class),
+                channel -> new UpstreamConnection(
+                        channel, home, new HeadLimits(1, 1, 1), ProxyRecorder.NONE.connections(Side.UPSTREAM)),
+                sink,
+                addresses);
+    }
+
+    private static Backend backend() {
+        return new Backend(
+                new BackendId("pool", "id"),
+                new BackendConfig("id", "http://localhost:1", "localhost", 1),
+                new CircuitBreaker(BreakerConfig.DEFAULT, Ticker.system(), BreakerListener.NONE),
+                ProxyRecorder.NONE.backend(new BackendId("pool", "id"), NO_GAUGES),
+                new AtomicInteger());
+    }
+
+    private static InetAddress loopback(int last) throws UnknownHostException {
+        return InetAddress.getByAddress(new byte[] {127, 0, 0, (byte) last});
+    }
+
+    @Test
+    void theAddressThatConnectsWinsAndIsTriedFirstFromThenOn() throws Exception {
+        try (EventLoops loops = EventLoops.start(Transport.NIO, 1, Ticker.system());
+                ServerSocket server = new ServerSocket(0, 10, loopback(1))) {
+            Loop loop = loops.loops().get(0);
+            List<InetAddress> found = List.of(loopback(3), loopback(2), loopback(1));
+            Addresses addresses =
+                    new Addresses(answer -> answer.accept(found, null), server.getLocalPort(), Ticker.system());
+            Sink sink = new Sink(loop);
+            loop.eventLoop().execute(connector(loop, sink, addresses)::start);
+
+            assertThat(sink.connected.get(10, TimeUnit.SECONDS)).isNotNull();
+            CompletableFuture<List<InetSocketAddress>> next = new CompletableFuture<>();
+            loop.eventLoop()
+                    .execute(() -> addresses.resolve(loop.eventLoop(), (order, failure) -> next.complete(order)));
+            assertThat(next.get(10, TimeUnit.SECONDS))
+                    .extracting(InetSocketAddress::getAddress)
+                    .containsExactly(loopback(1), loopback(3), loopback(2));
+        }
+    }
+
+    @Test
+    void onlyWhenEveryAddressRefusedHasTheBackendRefused() throws Exception {
+        int closed;
+        try (ServerSocket server = new ServerSocket(0, 10, loopback(1))) {
+            closed = server.getLocalPort();
+        }
+        try (EventLoops loops = EventLoops.start(Transport.NIO, 1, Ticker.system())) {
+            Loop loop = loops.loops().get(0);
+            List<InetAddress> found = List.of(loopback(2), loopback(1));
+            Sink sink = new Sink(loop);
+            Addresses addresses = new Addresses(answer -> answer.accept(found, null), closed, Ticker.system());
+            loop.eventLoop().execute(connector(loop, sink, addresses)::start);
+
+            assertThat(sink.failure.get(10, TimeUnit.SECONDS)).isEqualTo(Outcome.CONNECT_FAILED);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.server.connection;
+
+import org.jspecify.annotations.NullMarked;

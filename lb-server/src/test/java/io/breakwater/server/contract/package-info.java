@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.server.contract;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,308 @@
+package io.breakwater.server.events;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
+import io.breakwater.health.BackendId;
+import io.breakwater.health.Outcome;
+import io.breakwater.health.breaker.BreakerConfig;
+import io.breakwater.health.breaker.BreakerListener;
+import io.breakwater.health.breaker.CircuitBreaker;
+import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.health.breaker.Permit;
+import io.breakwater.health.breaker.Transition;
+import io.breakwater.time.ManualTicker;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
+
+class EventsTest {
+    private static final BackendId BACKEND = new BackendId("default", "localhost:3001");
+    private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
+    private static final Duration COOLDOWN = Duration.ofSeconds(5);
+
+    private final ManualTicker ticker = new ManualTicker(Long.MAX_VALUE - 10);
+    private final Events events = new Events(ticker, new WallClock(() -> NOON, ticker));
+    private final Lines lines = new Lines();
+    private final Logger log = (Logger) LoggerFactory.getLogger(Events.class);
+
+    @BeforeEach
+    void listen() {
+        lines.start();
+        log.setLevel(Level.INFO);
+        log.setAdditive(false);
+        log.addAppender(lines);
+    }
+
+    @AfterEach
+    void close() {
+        events.close();
+        log.detachAppender(lines);
+        log.setAdditive(true);
+        log.setLevel(null);
+    }
+
+    @Test
+    void oneLineForEachChangeOfARealCircuit() {
+        events.start();
+        CircuitBreaker breaker =
+                new CircuitBreaker(BreakerConfig.DEFAULT, ticker, events.circuit(BACKEND, () -> COOLDOWN));
+
+        fail(breaker, 3);
+        ticker.advance(COOLDOWN);
+        fail(breaker, 1);
+        ticker.advance(COOLDOWN);
+        acquire(breaker).record(Outcome.SUCCESS, 1, ticker.read());
+        events.close();
+
+        assertThat(lines.texts)
+                .containsExactly(
+                        "INFO circuit default/localhost:3001: closed -> open (consecutive_failures: 3 in a row), cooldown 5s",
+                        "INFO circuit default/localhost:3001: open -> half-open (cooldown_elapsed)",
+                        "INFO circuit default/localhost:3001: half-open -> open (probe_failed: 4 in a row), cooldown 5s",
+                        "INFO circuit default/localhost:3001: open -> half-open (cooldown_elapsed)",
+                        "INFO circuit default/localhost:3001: half-open -> closed (probe_succeeded)");
+        assertThat(events.transitions(BACKEND))
+                .extracting(CircuitEvent::generation)
+                .containsExactly(1L, 2L, 3L, 4L, 5L);
+    }
+
+    @Test
+    void lineTellsThatATripByHandHasNoEnd() {
+        events.start();
+        CircuitBreaker breaker =
+                new CircuitBreaker(BreakerConfig.DEFAULT, ticker, events.circuit(BACKEND, () -> COOLDOWN));
+
+        breaker.trip(ticker.read());
+        breaker.reset(ticker.read());
+        events.close();
+
+        assertThat(lines.texts)
+                .containsExactly(
+                        "INFO circuit default/localhost:3001: closed -> open (manual), until reset",
+                        "INFO circuit default/localhost:3001: open -> closed (manual)");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"5000, 5s", "1500, 1500ms", "90000, 90s", "0, 0s"})
+    void cooldownIsWrittenShortly(long millis, String text) {
+        CircuitEvent event = CircuitEvent.of(BACKEND, transition(1), NOON, Duration.ofMillis(millis));
+
+        assertThat(event)
+                .hasToString("circuit default/localhost:3001: closed -> open"
+                        + " (consecutive_failures: 3 in a row), cooldown " + text);
+    }
+
+    @Test
+    void changesReportedOutOfOrderAreLoggedInOrderAndReadInOrderAtOnce() {
+        BreakerListener listener = events.circuit(BACKEND, () -> COOLDOWN);
+        listener.onTransition(transition(2));
+        listener.onTransition(transition(3));
+        listener.onTransition(transition(1));
+        assertThat(events.transitions(BACKEND))
+                .extracting(CircuitEvent::generation)
+                .containsExactly(1L, 2L, 3L);
+
+        events.start();
+        events.close();
+
+        assertThat(lines.texts).hasSize(3).noneMatch(line -> line.contains("late") || line.startsWith("WARN"));
+    }
+
+    @Test
+    void changeWhosePredecessorNeverCameIsLoggedAtTheEndWithAWarning() {
+        events.start();
+        events.circuit(BACKEND, () -> COOLDOWN).onTransition(transition(2));
+
+        events.close();
+
+        assertThat(lines.texts)
+                .containsExactly(
+                        "WARN circuit default/localhost:3001: changes 1 to 1 were not reported in time",
+                        "INFO circuit default/localhost:3001: closed -> open (consecutive_failures: 3 in a row), cooldown 5s");
+    }
+
+    @Test
+    void changeWhosePredecessorDoesNotComeIsLoggedAfterASecond() {
+        events.start();
+        BreakerListener listener = events.circuit(BACKEND, () -> COOLDOWN);
+        BreakerListener other = events.circuit(new BackendId("default", "other"), () -> COOLDOWN);
+        listener.onTransition(transition(2));
+        other.onTransition(transition(1));
+        await().until(() -> lines.texts.size() == 1);
+
+        ticker.advance(Sequencer.PATIENCE);
+
+        await().until(() -> lines.texts.size() == 3);
+        assertThat(lines.texts.get(1)).startsWith("WARN circuit default/localhost:3001: changes 1 to 1");
+    }
+
+    @Test
+    void lastTwentyAreKept() {
+        BreakerListener listener = events.circuit(BACKEND, () -> COOLDOWN);
+        LongStream.rangeClosed(1, 25).forEach(generation -> listener.onTransition(transition(generation)));
+
+        assertThat(events.transitions(BACKEND))
+                .extracting(CircuitEvent::generation)
+                .containsExactlyElementsOf(LongStream.rangeClosed(6, 25).boxed().toList());
+        assertThat(events.transitions(new BackendId("default", "unknown"))).isEmpty();
+    }
+
+    @Test
+    void timeOfDayIsThatOfTheChangeNotOfTheReport() {
+        long atNanos = ticker.read();
+        ticker.advance(Duration.ofSeconds(7));
+
+        events.circuit(BACKEND, () -> COOLDOWN)
+                .onTransition(new Transition(
+                        1, atNanos, CircuitState.HALF_OPEN, CircuitState.OPEN, Transition.Reason.PROBE_EXPIRED, 4));
+
+        assertThat(events.transitions(BACKEND)).extracting(CircuitEvent::at).containsExactly(NOON.minusSeconds(7));
+    }
+
+    @Test
+    void newBreakerOfTheSameBackendBeginsAnew() {
+        events.start();
+        events.circuit(BACKEND, () -> COOLDOWN).onTransition(transition(1));
+        BreakerListener second = events.circuit(BACKEND, () -> COOLDOWN);
+        assertThat(events.transitions(BACKEND)).isEmpty();
+
+        second.onTransition(transition(1));
+        events.close();
+
+        assertThat(events.transitions(BACKEND)).hasSize(1);
+        assertThat(lines.texts).hasSize(2).noneMatch(line -> line.contains("late"));
+    }
+
+    @Test
+    void cooldownIsTheOneConfiguredWhenItHappened() {
+        Duration[] configured = {Duration.ofSeconds(5)};
+        BreakerListener listener = events.circuit(BACKEND, () -> configured[0]);
+        listener.onTransition(transition(1));
+        configured[0] = Duration.ofSeconds(30);
+        listener.onTransition(transition(2));
+
+        assertThat(events.transitions(BACKEND))
+                .extracting(CircuitEvent::cooldown)
+                .containsExactly(Duration.ofSeconds(5), Duration.ofSeconds(30));
+    }
+
+    @Test
+    void slowLogHoldsNobodyUpAndWhatItLostIsTold() throws Exception {
+        BreakerListener listener = events.circuit(BACKEND, () -> COOLDOWN);
+        lines.gate = new CountDownLatch(1);
+        events.start();
+
+        int lost = 10;
+        listener.onTransition(transition(1));
+        lines.entered.await(10, TimeUnit.SECONDS);
+        LongStream.rangeClosed(2, Events.QUEUE_CAPACITY + 1L + lost)
+                .forEach(generation -> listener.onTransition(transition(generation)));
+        assertThat(events.transitions(BACKEND)).hasSize(20);
+        lines.gate.countDown();
+        events.close();
+
+        assertThat(lines.texts).contains("WARN 10 changes of circuits were not logged: the log is too slow");
+        assertThat(lines.texts.stream().filter(line -> line.startsWith("INFO"))).hasSize(Events.QUEUE_CAPACITY + 1);
+    }
+
+    @Test
+    void manyThreadsOnOneCircuitAreLoggedInTheOrderOfItsStates() throws Exception {
+        events.start();
+        BreakerConfig config = new BreakerConfig(true, 1, COOLDOWN, 1, 1, Duration.ofSeconds(10));
+        CircuitBreaker breaker = new CircuitBreaker(config, ticker, events.circuit(BACKEND, () -> COOLDOWN));
+        // All threads meet before each round, so that a round's changes race with one another and with nothing else.
+        CyclicBarrier round = new CyclicBarrier(4, () -> ticker.advance(COOLDOWN));
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            Thread thread = new Thread(() -> {
+                for (int n = 0; n < 100; n++) {
+                    meet(round);
+                    Permit permit = breaker.tryAcquire(ticker.read());
+                    if (permit != null) {
+                        permit.record(n % 3 == 0 ? Outcome.SUCCESS : Outcome.FAILURE_STATUS, 1, ticker.read());
+                    }
+                }
+            });
+            thread.start();
+            threads.add(thread);
+        }
+        for (Thread thread : threads) {
+            thread.join(TimeUnit.SECONDS.toMillis(30));
+        }
+        long last = breaker.snapshot(ticker.read()).generation();
+        events.close();
+
+        assertThat(last).isGreaterThan(50);
+        assertThat(lines.texts).hasSize((int) last).noneMatch(line -> line.contains("late"));
+        String to = "closed";
+        for (String line : lines.texts) {
+            assertThat(line).contains(": " + to + " -> ");
+            to = line.replaceAll(".* -> ([a-z-]+) .*", "$1");
+        }
+    }
+
+    private static void meet(CyclicBarrier barrier) {
+        try {
+            barrier.await(10, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void fail(CircuitBreaker breaker, int times) {
+        for (int i = 0; i < times; i++) {
+            acquire(breaker).record(Outcome.FAILURE_STATUS, 1, ticker.read());
+        }
+    }
+
+    private Permit acquire(CircuitBreaker breaker) {
+        return requireNonNull(breaker.tryAcquire(ticker.read()));
+    }
+
+    private Transition transition(long generation) {
+        return new Transition(
+                generation,
+                ticker.read(),
+                CircuitState.CLOSED,
+                CircuitState.OPEN,
+                Transition.Reason.CONSECUTIVE_FAILURES,
+                3);
+    }
+
+    /** What the log was given, with its level. */
+    private static final class Lines extends AppenderBase<ILoggingEvent> {
+        final List<String> texts = new CopyOnWriteArrayList<>();
+        final CountDownLatch entered = new CountDownLatch(1);
+        volatile CountDownLatch gate = new CountDownLatch(0);
+
+        @Override
+        protected void append(ILoggingEvent event) {
+            entered.countDown();
+            try {
+                gate.await(10, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            assertThat(event.getLevel()).isIn(Level.INFO, Level.WARN);
+            texts.add(event.getLevel() + " " + event.getFormattedMessage());
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.server.events;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.server.exchange;
+
+import org.jspecify.annotations.NullMarked;

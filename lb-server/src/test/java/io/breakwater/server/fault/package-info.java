@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.server.fault;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.server.forwarding;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.server.http;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.server.pool;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.server.route;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.server.runtime;
+
+import org.jspecify.annotations.NullMarked;
