@@ -12,7 +12,6 @@ import io.breakwater.server.pool.BackendPool;
 import io.breakwater.time.Ticker;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -52,7 +51,7 @@ final class Status implements StatusView {
         return new Pool(
                 pool.name(),
                 pool.bestState(now),
-                pool.config().balance().name().toLowerCase(Locale.ROOT).replace('_', '-'),
+                pool.config().balance().text(),
                 pool.backends().stream().map(backend -> backend(backend, now)).toList());
     }
 

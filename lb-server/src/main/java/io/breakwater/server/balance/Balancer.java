@@ -1,16 +1,20 @@
 package io.breakwater.server.balance;
 
-/** In which order the candidates of a pool are asked. Safe from any thread; allocates nothing. */
+/**
+ * A policy over a fixed list of candidates: in which order they are asked. Safe from any thread; allocates nothing while
+ * choosing.
+ */
 public interface Balancer {
 
     /** What {@link #choose} returns when every candidate refused. */
     int NONE = -1;
 
     /**
-     * Asks candidates until one admits the request; each is asked, before all have refused.
+     * Asks candidates until one admits the request; each is asked at least once before all have refused.
      *
-     * @param count how many candidates there are; they are numbered from 0
-     * @return the one that admitted, or {@link #NONE}
+     * @param key what a hashing policy hashes; others ignore it
+     * @param now a reading of the ticker, in nanoseconds
+     * @return the index of the one that admitted, or {@link #NONE}
      */
-    int choose(int count, Admission admission);
+    int choose(Admission admission, long key, long now);
 }

@@ -1,5 +1,6 @@
 package io.breakwater.server.balance;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -7,11 +8,16 @@ import java.util.concurrent.atomic.AtomicInteger;
  * three backends, and it moves past a candidate that refuses, so that the turn of an open circuit is shared by all
  * others instead of going to its neighbour.
  */
-public final class RoundRobin implements Balancer {
+public final class RoundRobin implements Policy {
     private final AtomicInteger cursor = new AtomicInteger();
 
     @Override
-    public int choose(int count, Admission admission) {
+    public Balancer over(List<? extends Candidate> candidates) {
+        int count = candidates.size();
+        return (admission, key, now) -> choose(count, admission);
+    }
+
+    private int choose(int count, Admission admission) {
         int candidate = 0;
         for (int asked = 0; asked < count; asked++) {
             candidate = Integer.remainderUnsigned(cursor.getAndIncrement(), count);
@@ -26,6 +32,6 @@ public final class RoundRobin implements Balancer {
                 return candidate;
             }
         }
-        return NONE;
+        return Balancer.NONE;
     }
 }

@@ -6,8 +6,10 @@ package io.breakwater.server.config;
  * @param id unique in the pool; host:port unless set
  * @param url as written
  * @param host the name or address to connect to, without brackets
+ * @param weight its part of the traffic of its priority, against the weights of the others
+ * @param priority 0 is asked first; a higher number serves only when every lower one has nobody
  */
-public record BackendConfig(String id, String url, String host, int port) {
+public record BackendConfig(String id, String url, String host, int port, int weight, int priority) {
 
     static final String URL_RULE = "http://HOST[:PORT]";
 
@@ -20,6 +22,8 @@ public record BackendConfig(String id, String url, String host, int port) {
                         "letters, digits and any of . _ : @ - [ ] (it is part of URLs and a label of metrics)")
                 .require(HostPort.isHost(host), "url", url, URL_RULE)
                 .require(port > 0 && port <= 65_535, "url", url, "a port of 1..65535")
+                .range("weight", weight, 1, 1_000)
+                .range("priority", priority, 0, 1_000)
                 .verify();
     }
 
@@ -30,7 +34,7 @@ public record BackendConfig(String id, String url, String host, int port) {
      */
     public static BackendConfig of(String url) {
         HostPort target = target(url);
-        return new BackendConfig(target.toString(), url, target.host(), target.port());
+        return new BackendConfig(target.toString(), url, target.host(), target.port(), 1, 0);
     }
 
     /** The host and the port in a URL. */

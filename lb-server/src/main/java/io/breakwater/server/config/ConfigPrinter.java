@@ -1,8 +1,11 @@
 package io.breakwater.server.config;
 
 import com.typesafe.config.ConfigUtil;
+import io.breakwater.server.config.BalanceConfig.HashKey;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -85,6 +88,7 @@ public final class ConfigPrinter {
 
     private void route(RouteConfig route) {
         line("name", quoted(route.name()));
+        optionalLine("host", route.host());
         optionalLine("path", route.path());
         optionalLine("prefix", route.prefix());
         line("methods", list(route.methods()));
@@ -98,11 +102,14 @@ public final class ConfigPrinter {
         depth++;
         for (BackendConfig backend : pool.backends()) {
             indent().append("{ url = ").append(quoted(backend.url()));
-            out.append(", id = ").append(quoted(backend.id())).append(" }\n");
+            out.append(", id = ").append(quoted(backend.id()));
+            out.append(", weight = ").append(backend.weight());
+            out.append(", priority = ").append(backend.priority()).append(" }\n");
         }
         depth--;
         indent().append("]\n");
-        line("balance", pool.balance().text());
+        HashKey hashed = pool.balance().hashKey();
+        line("balance", hashed == null ? pool.balance().policy().text() : "{ hash = " + quoted(hashed.text()) + " }");
         line("backend-errors", pool.backendErrors().text());
         line("host-header", pool.hostHeader().text());
         block("breaker", () -> {
@@ -115,6 +122,26 @@ public final class ConfigPrinter {
                 line("successes-to-close", pool.breaker().successesToClose());
                 line("probe-timeout", pool.breaker().probeTimeout());
             });
+            line("min-available", pool.minAvailable());
+        });
+        block("health-check", () -> {
+            line("enabled", pool.healthCheck().enabled());
+            line("initial", pool.healthCheck().initial().label());
+            line("type", pool.probe().type().text());
+            line("path", quoted(pool.probe().path()));
+            line("expect-status", list(pool.probe().expectStatuses().ranges()));
+            line("interval", pool.healthCheck().interval());
+            line("timeout", pool.healthCheck().timeout());
+            line("rise", pool.healthCheck().rise());
+            line("fall", pool.healthCheck().fall());
+            line("jitter", Units.ratio(pool.healthCheck().jitter()));
+            line("unhealthy-interval", pool.healthCheck().unhealthyInterval());
+        });
+        block("concurrency", () -> {
+            line("max-per-backend", pool.concurrency().maxPerBackend());
+            line("adaptive", pool.concurrency().adaptive());
+            line("queue", pool.concurrency().queue());
+            line("queue-timeout", pool.concurrency().queueTimeout());
         });
         block("connections", () -> {
             line("max-idle-per-backend", pool.connections().maxIdlePerBackend());
@@ -126,6 +153,28 @@ public final class ConfigPrinter {
             line("response-idle", pool.timeouts().responseIdle());
             line("request", pool.timeouts().request());
         });
+        block("retries", () -> retries(pool.retries()));
+        block("slow-start", () -> {
+            line("enabled", pool.slowStart().enabled());
+            line("duration", pool.slowStart().duration());
+            line("min-weight", Units.ratio(pool.slowStart().minWeight()));
+            line("min-successes", pool.slowStart().minSuccesses());
+        });
+    }
+
+    private void retries(RetriesConfig retries) {
+        line("max", retries.max());
+        List<String> on = new ArrayList<>();
+        retries.on().stream().sorted().forEach(each -> on.add(each.text()));
+        on.addAll(retries.statuses().ranges());
+        line("on", list(on));
+        block("budget", () -> {
+            line("ratio", Units.ratio(retries.budget().ratio()));
+            line("min-per-second", retries.budget().minPerSecond());
+            line("window", retries.budget().window());
+        });
+        line("body-buffer", Units.size(retries.bodyBufferBytes()));
+        line("per-try-timeout", retries.perTryTimeout());
     }
 
     private void block(String name, Runnable content) {

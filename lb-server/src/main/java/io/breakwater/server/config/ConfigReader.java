@@ -2,15 +2,20 @@ package io.breakwater.server.config;
 
 import com.typesafe.config.ConfigObject;
 import io.breakwater.health.breaker.BreakerConfig;
+import io.breakwater.health.check.HealthCheckConfig;
+import io.breakwater.health.check.HealthStatus;
+import io.breakwater.server.config.RetriesConfig.RetryOn;
 import io.breakwater.server.config.Section.Element;
 import io.breakwater.server.config.Section.Named;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -114,19 +119,37 @@ final class ConfigReader {
 
     private static PoolConfig pool(Section s, String name, List<BackendConfig> backends) {
         Section breaker = s.section("breaker");
+        int minAvailable = breaker.integer("min-available");
         List<String> failureStatuses = breaker.list("failure-statuses", StatusRanges::checked);
+        HealthCheck check = s.section("health-check").read(ConfigReader::healthCheck);
         PoolConfig pool = new PoolConfig(
                 name,
                 backends,
-                s.choice("balance", PoolConfig.Balance.class),
+                s.balance("balance"),
                 s.choice("backend-errors", PoolConfig.BackendErrors.class),
                 s.choice("host-header", PoolConfig.HostHeader.class),
                 breaker.read(ConfigReader::breaker),
                 new StatusRanges(failureStatuses),
+                minAvailable,
+                check.config(),
+                check.probe(),
+                s.section("concurrency")
+                        .read(c -> new ConcurrencyConfig(
+                                c.integer("max-per-backend"),
+                                c.flag("adaptive"),
+                                c.integer("queue"),
+                                c.duration("queue-timeout"))),
                 s.section("connections")
                         .read(c ->
                                 new ConnectionsConfig(c.integer("max-idle-per-backend"), c.duration("idle-timeout"))),
-                s.section("timeouts").read(ConfigReader::poolTimeouts));
+                s.section("timeouts").read(ConfigReader::poolTimeouts),
+                s.section("retries").read(ConfigReader::retries),
+                s.section("slow-start")
+                        .read(c -> new SlowStartConfig(
+                                c.flag("enabled"),
+                                c.duration("duration"),
+                                c.ratio("min-weight"),
+                                c.integer("min-successes"))));
         Hazards.warn(s, pool);
         return pool;
     }
@@ -153,6 +176,72 @@ final class ConfigReader {
     private static HalfOpen halfOpen(Section s) {
         return new HalfOpen(
                 s.integer("concurrent-probes"), s.integer("successes-to-close"), s.duration("probe-timeout"));
+    }
+
+    private static HealthCheck healthCheck(Section s) {
+        Duration interval = s.duration("interval");
+        Duration timeout = s.duration("timeout");
+        int rise = s.integer("rise");
+        int fall = s.integer("fall");
+        double jitter = s.ratio("jitter");
+        Duration unhealthyInterval = s.duration("unhealthy-interval");
+        new Constraints()
+                .positive("interval", interval)
+                .positive("timeout", timeout)
+                .range("rise", rise, 1, 1_000)
+                .range("fall", fall, 1, 1_000)
+                .positive("unhealthy-interval", unhealthyInterval)
+                .verify();
+        return new HealthCheck(
+                new HealthCheckConfig(
+                        s.flag("enabled"),
+                        s.choice("initial", InitialHealth.class) == InitialHealth.HEALTHY
+                                ? HealthStatus.HEALTHY
+                                : HealthStatus.UNHEALTHY,
+                        interval,
+                        timeout,
+                        rise,
+                        fall,
+                        jitter,
+                        unhealthyInterval),
+                new ProbeConfig(
+                        s.choice("type", ProbeConfig.Type.class),
+                        s.text("path"),
+                        new StatusRanges(s.list("expect-status", StatusRanges::checked))));
+    }
+
+    private static RetriesConfig retries(Section s) {
+        Set<RetryOn> failures = EnumSet.noneOf(RetryOn.class);
+        List<String> statuses = new ArrayList<>();
+        for (String each : s.list("on", ConfigReader::checkedRetryOn)) {
+            retryOn(each).ifPresentOrElse(failures::add, () -> statuses.add(each));
+        }
+        return new RetriesConfig(
+                s.integer("max"),
+                failures,
+                new StatusRanges(statuses),
+                s.section("budget")
+                        .read(b -> new RetriesConfig.Budget(
+                                b.ratio("ratio"), b.integer("min-per-second"), b.duration("window"))),
+                s.bytes("body-buffer"),
+                s.duration("per-try-timeout"));
+    }
+
+    private static Optional<RetryOn> retryOn(String text) {
+        return EnumSet.allOf(RetryOn.class).stream()
+                .filter(each -> each.text().equals(text))
+                .findFirst();
+    }
+
+    private static String checkedRetryOn(String text) {
+        if (retryOn(text).isPresent()) {
+            return text;
+        }
+        try {
+            return StatusRanges.checked(text);
+        } catch (InvalidValue e) {
+            throw new InvalidValue("connect-failure, reset, timeout, or " + StatusRanges.RULE);
+        }
     }
 
     private static PoolTimeouts poolTimeouts(Section s) {
@@ -184,13 +273,16 @@ final class ConfigReader {
         String id = s.optionalText("id");
         HostPort target = s.optional("url", BackendConfig::target);
         String url = s.optionalText("url");
+        int weight = s.integer("weight");
+        int priority = s.integer("priority");
         return target == null || url == null
                 ? unreadable(index)
-                : new BackendConfig(id == null ? target.toString() : id, url, target.host(), target.port());
+                : new BackendConfig(
+                        id == null ? target.toString() : id, url, target.host(), target.port(), weight, priority);
     }
 
     private static BackendConfig unreadable(int index) {
-        return new BackendConfig("unreadable-" + index, "http://localhost", "localhost", 80);
+        return new BackendConfig("unreadable-" + index, "http://localhost", "localhost", 80, 1, 0);
     }
 
     private static List<RouteConfig> routes(Section lb, Collection<String> pools) {
@@ -227,6 +319,7 @@ final class ConfigReader {
         String match = path != null ? path : prefix;
         return new RouteConfig(
                 name != null ? name : match != null ? match : "unnamed",
+                s.optionalText("host"),
                 path,
                 prefix,
                 new LinkedHashSet<>(s.list("methods", RouteConfig::checkedMethod)),
@@ -241,7 +334,14 @@ final class ConfigReader {
     }
 
     private static RouteConfig unreadableRoute(int index, String pool) {
-        return new RouteConfig("unreadable-" + index, "/", null, Set.of(), pool, null, false);
+        return new RouteConfig("unreadable-" + index, null, "/", null, Set.of(), pool, null, false);
+    }
+
+    private record HealthCheck(HealthCheckConfig config, ProbeConfig probe) {}
+
+    private enum InitialHealth implements Choice {
+        HEALTHY,
+        UNHEALTHY
     }
 
     private record HalfOpen(int concurrentProbes, int successesToClose, Duration probeTimeout) {

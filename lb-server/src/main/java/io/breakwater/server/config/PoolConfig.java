@@ -1,6 +1,7 @@
 package io.breakwater.server.config;
 
 import io.breakwater.health.breaker.BreakerConfig;
+import io.breakwater.health.check.HealthCheckConfig;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,17 +11,25 @@ import java.util.Map;
  *
  * @param backends in the order of the file, at least one
  * @param failureStatuses those that count as the backend's failure
+ * @param minAvailable a trip that would leave fewer eligible backends is refused; 0 for none
+ * @param probe what a health check asks
  */
 public record PoolConfig(
         String name,
         List<BackendConfig> backends,
-        Balance balance,
+        BalanceConfig balance,
         BackendErrors backendErrors,
         HostHeader hostHeader,
         BreakerConfig breaker,
         StatusRanges failureStatuses,
+        int minAvailable,
+        HealthCheckConfig healthCheck,
+        ProbeConfig probe,
+        ConcurrencyConfig concurrency,
         ConnectionsConfig connections,
-        PoolTimeouts timeouts) {
+        PoolTimeouts timeouts,
+        RetriesConfig retries,
+        SlowStartConfig slowStart) {
 
     public PoolConfig {
         backends = List.copyOf(backends);
@@ -34,7 +43,8 @@ public record PoolConfig(
                         !backends.isEmpty(),
                         "backends",
                         "[]",
-                        "at least one backend, such as \"http://localhost:3001\"");
+                        "at least one backend, such as \"http://localhost:3001\"")
+                .range("breaker.min-available", minAvailable, 0, 1_000_000);
         Map<String, Integer> seen = new HashMap<>();
         for (int i = 0; i < backends.size(); i++) {
             String id = backends.get(i).id();
@@ -46,10 +56,6 @@ public record PoolConfig(
                     "an id of its own in the pool; backends[" + first + "] has it");
         }
         constraints.verify();
-    }
-
-    public enum Balance implements Choice {
-        ROUND_ROBIN
     }
 
     /** What a client gets for a backend's failure status. */

@@ -9,10 +9,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * One of {@code lb.routes}: either {@code path} or {@code prefix} is set.
  *
+ * @param host the host that a request must name, in lower case and without port, or {@code *.x}; null for any
  * @param methods empty for all
  */
 public record RouteConfig(
         String name,
+        @Nullable String host,
         @Nullable String path,
         @Nullable String prefix,
         Set<String> methods,

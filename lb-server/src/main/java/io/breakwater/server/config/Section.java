@@ -161,6 +161,32 @@ final class Section {
         return get(key, value -> Units.parseDuration(text(value)));
     }
 
+    /** A part of a whole, {@code 0.2} or {@code 20%}. */
+    double ratio(String key) {
+        return get(key, value -> Units.parseRatio(text(value)));
+    }
+
+    /** A policy by its name, or the object {@code { hash = KEY }}. */
+    BalanceConfig balance(String key) {
+        return get(key, value -> {
+            if (value instanceof ConfigObject object) {
+                ConfigValue hashed = object.get("hash");
+                if (object.size() != 1 || hashed == null) {
+                    throw new InvalidValue("{ hash = KEY } with KEY " + BalanceConfig.HASH_RULE);
+                }
+                return new BalanceConfig(BalanceConfig.Policy.HASH, BalanceConfig.HashKey.parse(text(hashed)));
+            }
+            String text = text(value);
+            return EnumSet.complementOf(EnumSet.of(BalanceConfig.Policy.HASH)).stream()
+                    .filter(policy -> policy.text().equals(text))
+                    .findFirst()
+                    .map(policy -> new BalanceConfig(policy, null))
+                    .orElseThrow(() -> new InvalidValue(
+                            "round-robin, least-request, peak-ewma, random, or { hash = KEY } with KEY "
+                                    + BalanceConfig.HASH_RULE));
+        });
+    }
+
     boolean flag(String key) {
         return get(key, value -> switch (text(value)) {
             case "true", "yes", "on" -> true;

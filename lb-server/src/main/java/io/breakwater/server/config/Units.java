@@ -2,9 +2,10 @@ package io.breakwater.server.config;
 
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigValueFactory;
+import java.math.BigDecimal;
 import java.time.Duration;
 
-/** Durations and sizes as text, in HOCON's units. */
+/** Durations, sizes and ratios as text, in HOCON's units. */
 public final class Units {
 
     private static final String[] SIZES = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
@@ -39,6 +40,32 @@ public final class Units {
         } catch (ConfigException notASize) {
             throw new InvalidValue("a size such as 8KiB");
         }
+    }
+
+    /**
+     * Reads a part of a whole, {@code 0.2} or {@code 20%}.
+     *
+     * @throws IllegalArgumentException with the rule that the text breaks
+     */
+    static double parseRatio(String text) {
+        boolean percent = text.endsWith("%");
+        String number = percent ? text.substring(0, text.length() - 1) : text;
+        try {
+            // By decimal arithmetic, so that 7% is the same as 0.07.
+            BigDecimal value = new BigDecimal(number);
+            double ratio = (percent ? value.movePointLeft(2) : value).doubleValue();
+            if (ratio >= 0 && ratio <= 1) {
+                return ratio;
+            }
+        } catch (NumberFormatException notANumber) {
+            // Refused below, as what is out of range is.
+        }
+        throw new InvalidValue("a ratio from 0 to 1, or 0% to 100%");
+    }
+
+    /** As a percentage, {@code 20%}. */
+    static String ratio(double value) {
+        return BigDecimal.valueOf(value).movePointRight(2).stripTrailingZeros().toPlainString() + "%";
     }
 
     /** In the largest unit that keeps it whole: {@code 90s}, {@code 1500ms}, {@code 2h}. */

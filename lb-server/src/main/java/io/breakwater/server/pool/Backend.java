@@ -4,12 +4,13 @@ import io.breakwater.health.BackendId;
 import io.breakwater.health.Outcome;
 import io.breakwater.health.breaker.CircuitBreaker;
 import io.breakwater.metrics.BackendRecorder;
+import io.breakwater.server.balance.Candidate;
 import io.breakwater.server.config.BackendConfig;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
 /** One replica: where it is, its circuit, and what is under way to it. Shared by all event loops. */
-public final class Backend {
+public final class Backend implements Candidate {
     private final BackendId id;
     private final BackendConfig config;
     private final CircuitBreaker breaker;
@@ -46,6 +47,26 @@ public final class Backend {
 
     public CircuitBreaker breaker() {
         return breaker;
+    }
+
+    @Override
+    public int weight() {
+        return config.weight();
+    }
+
+    @Override
+    public double share(long now) {
+        return 1;
+    }
+
+    @Override
+    public double load(long now) {
+        return inFlight.get();
+    }
+
+    @Override
+    public double expectedLatencyNanos(long now) {
+        return 1;
     }
 
     /** Attempts under way. */

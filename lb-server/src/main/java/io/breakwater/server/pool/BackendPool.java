@@ -2,6 +2,7 @@ package io.breakwater.server.pool;
 
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.server.balance.Balancer;
+import io.breakwater.server.balance.Policy;
 import io.breakwater.server.config.PoolConfig;
 import java.util.List;
 
@@ -11,10 +12,10 @@ public final class BackendPool {
     private final List<Backend> backends;
     private final Balancer balancer;
 
-    public BackendPool(PoolConfig config, List<Backend> backends, Balancer balancer) {
+    public BackendPool(PoolConfig config, List<Backend> backends, Policy policy) {
         this.config = config;
         this.backends = List.copyOf(backends);
-        this.balancer = balancer;
+        this.balancer = policy.over(this.backends);
     }
 
     public String name() {
@@ -44,7 +45,7 @@ public final class BackendPool {
                 return;
             }
         }
-        if (balancer.choose(backends.size(), selection) == Balancer.NONE) {
+        if (balancer.choose(selection, 0, now) == Balancer.NONE) {
             selection.refuse();
         }
     }

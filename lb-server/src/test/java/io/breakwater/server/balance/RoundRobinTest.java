@@ -3,16 +3,43 @@ package io.breakwater.server.balance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.BitSet;
+import java.util.Collections;
 import org.junit.jupiter.api.Test;
 
 class RoundRobinTest {
-    private final RoundRobin balancer = new RoundRobin();
+    private final RoundRobin policy = new RoundRobin();
+
+    private static int choose(Policy policy, int count, Admission admission) {
+        return policy.over(Collections.nCopies(count, new Steady())).choose(admission, 0, 0);
+    }
+
+    private static final class Steady implements Candidate {
+        @Override
+        public int weight() {
+            return 1;
+        }
+
+        @Override
+        public double share(long now) {
+            return 1;
+        }
+
+        @Override
+        public double load(long now) {
+            return 0;
+        }
+
+        @Override
+        public double expectedLatencyNanos(long now) {
+            return 1;
+        }
+    }
 
     @Test
     void givesEachCandidateItsTurn() {
         int[] chosen = new int[3];
         for (int i = 0; i < 300; i++) {
-            chosen[balancer.choose(3, candidate -> true)]++;
+            chosen[choose(policy, 3, candidate -> true)]++;
         }
         assertThat(chosen).containsExactly(100, 100, 100);
     }
@@ -21,7 +48,7 @@ class RoundRobinTest {
     void sharesTheTurnOfOneThatRefusesAmongAllOthers() {
         int[] chosen = new int[4];
         for (int i = 0; i < 300; i++) {
-            chosen[balancer.choose(4, candidate -> candidate != 1)]++;
+            chosen[choose(policy, 4, candidate -> candidate != 1)]++;
         }
         assertThat(chosen).containsExactly(100, 0, 100, 100);
     }
@@ -29,15 +56,15 @@ class RoundRobinTest {
     @Test
     void findsTheOneThatAdmitsWhereverTheCursorStands() {
         for (int cursor = 0; cursor < 5; cursor++) {
-            assertThat(balancer.choose(5, candidate -> candidate == 2)).isEqualTo(2);
-            balancer.choose(1, candidate -> true);
+            assertThat(choose(policy, 5, candidate -> candidate == 2)).isEqualTo(2);
+            choose(policy, 1, candidate -> true);
         }
     }
 
     @Test
     void givesUpOnlyWhenEveryCandidateHasRefused() {
         BitSet asked = new BitSet();
-        int chosen = balancer.choose(7, candidate -> {
+        int chosen = choose(policy, 7, candidate -> {
             asked.set(candidate);
             return false;
         });
@@ -49,10 +76,10 @@ class RoundRobinTest {
     void asksEveryCandidateEvenWhenOthersMoveTheCursorBetween() {
         RoundRobin shared = new RoundRobin();
         BitSet asked = new BitSet();
-        int chosen = shared.choose(4, candidate -> {
+        int chosen = choose(shared, 4, candidate -> {
             asked.set(candidate);
             for (int i = 0; i < 3; i++) {
-                shared.choose(1, other -> true); // another loop's requests
+                choose(shared, 1, other -> true); // another loop's requests
             }
             return false;
         });

@@ -190,8 +190,8 @@ class ServeCommandTest {
         PoolConfig pool = requireNonNull(config.pools().get("default"));
         assertThat(pool.backends())
                 .containsExactly(
-                        new BackendConfig("a:81", "http://a:81", "a", 81),
-                        new BackendConfig("[::1]:82", "http://[::1]:82", "::1", 82));
+                        new BackendConfig("a:81", "http://a:81", "a", 81, 1, 0),
+                        new BackendConfig("[::1]:82", "http://[::1]:82", "::1", 82, 1, 0));
         assertThat(pool.breaker().enabled()).isTrue();
         assertThat(config.routes()).singleElement().satisfies(route -> {
             assertThat(route.prefix()).isEqualTo("/");

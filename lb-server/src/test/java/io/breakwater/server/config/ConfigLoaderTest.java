@@ -67,6 +67,7 @@ class ConfigLoaderTest {
             assertThat(config.routes())
                     .containsExactly(new RouteConfig(
                             "/api/resource",
+                            null,
                             "/api/resource",
                             null,
                             Set.of("GET", "HEAD"),
@@ -75,7 +76,8 @@ class ConfigLoaderTest {
                             false));
             PoolConfig pool = pool(config, "default");
             assertThat(pool.backends())
-                    .containsExactly(new BackendConfig("localhost:3001", "http://localhost:3001", "localhost", 3001));
+                    .containsExactly(
+                            new BackendConfig("localhost:3001", "http://localhost:3001", "localhost", 3001, 1, 0));
             assertThat(pool.breaker().consecutiveFailures()).isEqualTo(3);
             assertThat(pool.breaker().cooldown()).isEqualTo(Duration.ofSeconds(5));
             assertThat(pool.breaker().concurrentProbes()).isEqualTo(1);
@@ -360,7 +362,7 @@ class ConfigLoaderTest {
             assertThat(pool(config, "q").breaker().cooldown()).isEqualTo(Duration.ofSeconds(1));
             assertThat(pool(config, "q").timeouts().request()).isEqualTo(Duration.ofSeconds(20));
             assertThat(pool(config, "q").backends())
-                    .containsExactly(new BackendConfig("one", "http://[::1]:81", "::1", 81));
+                    .containsExactly(new BackendConfig("one", "http://[::1]:81", "::1", 81, 1, 0));
             assertThat(config.routes().get(1).pool()).isEqualTo("q");
             assertThat(config.routes().get(1).name()).isEqualTo("/b");
             assertThat(config.routes().get(0).methods()).containsExactly("GET");

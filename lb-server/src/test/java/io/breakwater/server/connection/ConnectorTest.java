@@ -162,7 +162,7 @@ class ConnectorTest {
     private static Backend backend() {
         return new Backend(
                 new BackendId("pool", "id"),
-                new BackendConfig("id", "http://localhost:1", "localhost", 1),
+                new BackendConfig("id", "http://localhost:1", "localhost", 1, 1, 0),
                 new CircuitBreaker(BreakerConfig.DEFAULT, Ticker.system(), BreakerListener.NONE),
                 ProxyRecorder.NONE.backend(new BackendId("pool", "id"), NO_GAUGES),
                 new AtomicInteger());

@@ -83,6 +83,6 @@ class AllocationTest {
     }
 
     private static RouteConfig route(String name, @Nullable String path, @Nullable String prefix) {
-        return new RouteConfig(name, path, prefix, Set.of("POST"), "p", null, false);
+        return new RouteConfig(name, null, path, prefix, Set.of("POST"), "p", null, false);
     }
 }

@@ -12,10 +12,8 @@ import io.breakwater.health.breaker.Transition;
 import io.breakwater.metrics.BackendRecorder;
 import io.breakwater.server.balance.RoundRobin;
 import io.breakwater.server.config.BackendConfig;
-import io.breakwater.server.config.ConnectionsConfig;
 import io.breakwater.server.config.PoolConfig;
-import io.breakwater.server.config.PoolTimeouts;
-import io.breakwater.server.config.StatusRanges;
+import io.breakwater.server.fixtures.Conf;
 import io.breakwater.time.ManualTicker;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,22 +35,12 @@ class BackendPoolTest {
             String id = "backend:" + i;
             backends.add(new Backend(
                     new BackendId("pool", id),
-                    new BackendConfig(id, "http://backend:" + (i + 1), "backend", i + 1),
+                    new BackendConfig(id, "http://backend:" + (i + 1), "backend", i + 1, 1, 0),
                     new CircuitBreaker(breakers, ticker, BreakerListener.NONE),
                     new CountingRecorder(),
                     new AtomicInteger()));
         }
-        PoolConfig config = new PoolConfig(
-                "pool",
-                backends.stream().map(Backend::config).toList(),
-                PoolConfig.Balance.ROUND_ROBIN,
-                PoolConfig.BackendErrors.REPLACE,
-                PoolConfig.HostHeader.PRESERVE,
-                breakers,
-                new StatusRanges(List.of("500-599")),
-                new ConnectionsConfig(1, Duration.ofSeconds(1)),
-                new PoolTimeouts(
-                        Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1)));
+        PoolConfig config = Conf.poolConfig("backends = [\"http://backend\"]");
         return new BackendPool(config, backends, new RoundRobin());
     }
 

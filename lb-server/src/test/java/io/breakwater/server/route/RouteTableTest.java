@@ -130,6 +130,7 @@ class RouteTableTest {
         Route<String> route = new Route<>(
                 new RouteConfig(
                         "r",
+                        null,
                         kind.equals("path") ? match : null,
                         kind.equals("path") ? null : match,
                         Set.of(),
@@ -241,7 +242,7 @@ class RouteTableTest {
     }
 
     private static RouteConfig route(String name, @Nullable String path, @Nullable String prefix, Set<String> methods) {
-        return new RouteConfig(name, path, prefix, methods, "p", null, false);
+        return new RouteConfig(name, null, path, prefix, methods, "p", null, false);
     }
 
     private static @Nullable String name(@Nullable Route<String> route) {
