@@ -1,6 +1,7 @@
 package io.breakwater.metrics;
 
 import io.breakwater.health.BackendId;
+import java.time.Instant;
 
 /**
  * Where the proxy reports what it does. The recorders that it hands out are resolved once, when routes, backends and
@@ -21,6 +22,19 @@ public interface ProxyRecorder {
      * @param gauges read at each scrape, on the thread that scrapes
      */
     BackendRecorder backend(BackendId id, BackendGauges gauges);
+
+    /** The backend is no longer configured: its gauges are not read any more, and its series leave the exposition. */
+    void forget(BackendId id);
+
+    /** Returns the recorder of a pool. */
+    PoolRecorder pool(String pool);
+
+    /**
+     * A new configuration was taken, or refused.
+     *
+     * @param at the time of day
+     */
+    void configReloaded(boolean success, Instant at);
 
     /** Returns the recorder of the connections of one side. */
     ConnectionRecorder connections(Side side);

@@ -6,6 +6,7 @@ import io.breakwater.health.BackendId;
 import io.breakwater.health.Outcome;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.breaker.Transition;
+import io.breakwater.health.check.CheckResult;
 import io.breakwater.metrics.BackendGauges;
 import io.breakwater.metrics.BackendRecorder;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
@@ -34,8 +35,12 @@ final class BackendMeters implements BackendRecorder {
     private final BackendId id;
     private final DurationHistogram.Series duration;
     private final CounterDataPoint rejected;
+    private final CounterDataPoint tripsRefused;
+    private final DurationHistogram.Series checkDuration;
+    private final Map<CheckResult, CounterDataPoint> checked = new EnumMap<>(CheckResult.class);
     private final Map<Outcome, CounterDataPoint> byOutcome = new EnumMap<>(Outcome.class);
     private final Counter transitions;
+    private final Runnable removal;
     private volatile BackendGauges gauges;
 
     BackendMeters(
@@ -44,12 +49,27 @@ final class BackendMeters implements BackendRecorder {
             Counter requests,
             DurationHistogram durations,
             Counter transitions,
-            Counter rejections) {
+            Counter rejections,
+            Counter refusedTrips,
+            Counter checks,
+            DurationHistogram checkDurations) {
+        removal = () -> {
+            for (Counter counter : List.of(requests, transitions, rejections, refusedTrips, checks)) {
+                counter.removeIf(labels -> isOwn(id, labels));
+            }
+            durations.removeIf(labels -> isOwn(id, labels));
+            checkDurations.removeIf(labels -> isOwn(id, labels));
+        };
         this.id = id;
         this.gauges = gauges;
         this.transitions = transitions;
         duration = durations.labelValues(id.pool(), id.id());
         rejected = rejections.labelValues(id.pool(), id.id());
+        tripsRefused = refusedTrips.labelValues(id.pool(), id.id());
+        checkDuration = checkDurations.labelValues(id.pool(), id.id());
+        for (CheckResult result : CheckResult.values()) {
+            checked.put(result, checks.labelValues(id.pool(), id.id(), result.label()));
+        }
         for (Outcome outcome : Outcome.values()) {
             byOutcome.put(outcome, requests.labelValues(id.pool(), id.id(), outcome.label()));
         }
@@ -74,6 +94,22 @@ final class BackendMeters implements BackendRecorder {
         counter(transition.from(), transition.to(), transition.reason()).inc();
     }
 
+    @Override
+    public void tripRefused() {
+        tripsRefused.inc();
+    }
+
+    @Override
+    public void healthChecked(CheckResult result, long durationNanos) {
+        requireNonNull(checked.get(result)).inc();
+        checkDuration.observe(durationNanos);
+    }
+
+    /** Takes the series out of the exposition; what is still reported afterwards is counted nowhere. */
+    void remove() {
+        removal.run();
+    }
+
     BackendId id() {
         return id;
     }
@@ -85,6 +121,11 @@ final class BackendMeters implements BackendRecorder {
     /** The backend's counters go on; what is read at a scrape comes from {@code gauges} from now on. */
     void readFrom(BackendGauges gauges) {
         this.gauges = gauges;
+    }
+
+    /** Every meter of a backend has its pool and its id as its first labels. */
+    private static boolean isOwn(BackendId id, List<String> labels) {
+        return labels.get(0).equals(id.pool()) && labels.get(1).equals(id.id());
     }
 
     private CounterDataPoint counter(CircuitState from, CircuitState to, Transition.Reason reason) {

@@ -9,6 +9,7 @@ import io.breakwater.metrics.BackendRecorder;
 import io.breakwater.metrics.ConnectionRecorder;
 import io.breakwater.metrics.MeterName;
 import io.breakwater.metrics.MetricsExposition;
+import io.breakwater.metrics.PoolRecorder;
 import io.breakwater.metrics.ProxyRecorder;
 import io.breakwater.metrics.RouteRecorder;
 import io.breakwater.metrics.Side;
@@ -21,7 +22,9 @@ import io.prometheus.metrics.core.metrics.Info;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.time.Instant;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -49,12 +52,20 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
     private final DurationHistogram backendDurations = histogram(MeterName.BACKEND_REQUEST_DURATION);
     private final Counter circuitTransitions = counter(MeterName.CIRCUIT_TRANSITIONS);
     private final Counter circuitRejections = counter(MeterName.CIRCUIT_REJECTED);
+    private final Counter tripsRefused = counter(MeterName.CIRCUIT_TRIPS_REFUSED);
+    private final Counter retries = counter(MeterName.RETRIES);
+    private final Counter retryBudgetExhausted = counter(MeterName.RETRY_BUDGET_EXHAUSTED);
+    private final Counter checks = counter(MeterName.HEALTH_CHECKS);
+    private final DurationHistogram checkDurations = histogram(MeterName.HEALTH_CHECK_DURATION);
+    private final Counter reloads = counter(MeterName.CONFIG_RELOADS);
     private final Counter accepted = counter(MeterName.CONNECTIONS_ACCEPTED);
     private final Counter received = counter(MeterName.RECEIVED_BYTES);
     private final Counter sent = counter(MeterName.SENT_BYTES);
 
     private final Map<String, RouteMeters> routes = new ConcurrentHashMap<>();
     private final Map<BackendId, BackendMeters> backends = new ConcurrentHashMap<>();
+    private final Map<String, PoolMeters> pools = new ConcurrentHashMap<>();
+    private volatile double lastReloadSeconds;
     private final Map<Side, ConnectionMeters> sides = new EnumMap<>(Side.class);
 
     /**
@@ -77,6 +88,10 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
     /** Registers what has a value without a request: the connections, the build, the JVM and the process. */
     public void start() {
         sides.forEach((side, meters) -> gauge(MeterName.CONNECTIONS, meters::open, side.label()));
+        for (String result : List.of("success", "failure")) {
+            reloads.labelValues(result);
+        }
+        gauge(MeterName.CONFIG_LAST_RELOAD_SUCCESS, () -> lastReloadSeconds);
         Info.builder()
                 .name(MeterName.BUILD_INFO.exposedName())
                 .help(MeterName.BUILD_INFO.help())
@@ -115,13 +130,51 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
     public BackendRecorder backend(BackendId id, BackendGauges gauges) {
         BackendMeters present = backends.computeIfAbsent(id, added -> {
             BackendMeters meters = new BackendMeters(
-                    added, gauges, backendRequests, backendDurations, circuitTransitions, circuitRejections);
+                    added,
+                    gauges,
+                    backendRequests,
+                    backendDurations,
+                    circuitTransitions,
+                    circuitRejections,
+                    tripsRefused,
+                    checks,
+                    checkDurations);
             gauge(MeterName.BACKEND_IN_FLIGHT, () -> meters.gauges().inFlight(), added.pool(), added.id());
             gauge(MeterName.BACKEND_UP, () -> meters.gauges().up() ? 1 : 0, added.pool(), added.id());
+            gauge(MeterName.BACKEND_HEALTHY, () -> meters.gauges().healthy() ? 1 : 0, added.pool(), added.id());
             return meters;
         });
         present.readFrom(gauges);
         return present;
+    }
+
+    @Override
+    public void forget(BackendId id) {
+        BackendMeters gone = backends.remove(id);
+        if (gone == null) {
+            return;
+        }
+        for (MeterName meter : List.of(MeterName.BACKEND_IN_FLIGHT, MeterName.BACKEND_UP, MeterName.BACKEND_HEALTHY)) {
+            micrometer
+                    .find(meter.exposedName())
+                    .tags("pool", id.pool(), "backend", id.id())
+                    .meters()
+                    .forEach(micrometer::remove);
+        }
+        gone.remove();
+    }
+
+    @Override
+    public PoolRecorder pool(String pool) {
+        return pools.computeIfAbsent(pool, name -> new PoolMeters(name, retries, retryBudgetExhausted));
+    }
+
+    @Override
+    public void configReloaded(boolean success, Instant at) {
+        reloads.labelValues(success ? "success" : "failure").inc();
+        if (success) {
+            lastReloadSeconds = at.toEpochMilli() / 1000.0;
+        }
     }
 
     @Override

@@ -524,5 +524,10 @@ class PrometheusMetricsTest {
         public boolean up() {
             return up;
         }
+
+        @Override
+        public boolean healthy() {
+            return up;
+        }
     }
 }

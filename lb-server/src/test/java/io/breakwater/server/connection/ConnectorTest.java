@@ -53,6 +53,11 @@ class ConnectorTest {
         public boolean up() {
             return true;
         }
+
+        @Override
+        public boolean healthy() {
+            return true;
+        }
     };
 
     /** Remembers how connecting failed, and whether that was told where it must be. */
