@@ -63,7 +63,7 @@ class AllocationTest {
 
     private void exchange() {
         boolean good = request.scan(requestBytes) == Scan.COMPLETE;
-        Route<String> route = routes.match(request.method(), request.path());
+        Route<String> route = routes.match(request.method(), request.host(), request.path());
         out.clear();
         request.writeUpstream(out, forwarding, 0, NOTHING, null);
         body.start(request.framing(), request.contentLength());

@@ -40,7 +40,7 @@ class RouteTableTest {
         "/%41, /A, false"
     })
     void matchesWholeSegments(String prefix, String path, boolean matches) {
-        assertThat(table(prefix(prefix)).match("GET", path) != null).isEqualTo(matches);
+        assertThat(table(prefix(prefix)).match("GET", "", path) != null).isEqualTo(matches);
     }
 
     @ParameterizedTest(name = "path {0} takes {1}: {2}")
@@ -56,7 +56,7 @@ class RouteTableTest {
         "/, /a, false"
     })
     void matchesAPathByteForByte(String path, String requested, boolean matches) {
-        assertThat(table(path(path)).match("GET", requested) != null).isEqualTo(matches);
+        assertThat(table(path(path)).match("GET", "", requested) != null).isEqualTo(matches);
     }
 
     @Test
@@ -67,11 +67,11 @@ class RouteTableTest {
                 route("third", "/a/b", null, Set.of()),
                 route("fourth", null, "/a", Set.of()));
 
-        assertThat(name(table.match("PUT", "/a/b"))).isEqualTo("first");
-        assertThat(name(table.match("GET", "/a/b"))).isEqualTo("second");
-        assertThat(name(table.match("POST", "/a/b"))).isEqualTo("third");
-        assertThat(name(table.match("POST", "/a/c"))).isEqualTo("fourth");
-        assertThat(table.match("POST", "/b")).isNull();
+        assertThat(name(table.match("PUT", "", "/a/b"))).isEqualTo("first");
+        assertThat(name(table.match("GET", "", "/a/b"))).isEqualTo("second");
+        assertThat(name(table.match("POST", "", "/a/b"))).isEqualTo("third");
+        assertThat(name(table.match("POST", "", "/a/c"))).isEqualTo("fourth");
+        assertThat(table.match("POST", "", "/b")).isNull();
     }
 
     @Test
@@ -82,20 +82,20 @@ class RouteTableTest {
                 route("c", "/b", null, Set.of("DELETE")),
                 route("d", null, "/a", Set.of("GET")));
 
-        assertThat(table.allow("/a")).isEqualTo("PUT, GET");
-        assertThat(table.allow("/b")).isEqualTo("GET, DELETE");
-        assertThat(table(path("/a")).allow("/b")).isNull();
+        assertThat(table.allow("", "/a")).isEqualTo("PUT, GET");
+        assertThat(table.allow("", "/b")).isEqualTo("GET, DELETE");
+        assertThat(table(path("/a")).allow("", "/b")).isNull();
     }
 
     @Test
     void takesEveryMethodWhereNoneIsListed() {
-        assertThat(table(path("/a")).match("BREW", "/a")).isNotNull();
+        assertThat(table(path("/a")).match("BREW", "", "/a")).isNotNull();
     }
 
     @Test
     void takesNothingWithoutRoutes() {
-        assertThat(table().match("GET", "/")).isNull();
-        assertThat(table().allow("/")).isNull();
+        assertThat(table().match("GET", "", "/")).isNull();
+        assertThat(table().allow("", "/")).isNull();
     }
 
     @ParameterizedTest(name = "{0} {1} rewritten to {2}: {3} becomes {4}")
@@ -166,10 +166,10 @@ class RouteTableTest {
                 asked++;
                 matched += expected == null ? 0 : 1;
 
-                assertThat(name(table.match(method, path)))
+                assertThat(name(table.match(method, "", path)))
                         .as(configs + " " + method + " " + path)
                         .isEqualTo(expected);
-                assertThat(table.allow(path)).as(configs + " " + path).isEqualTo(linearAllow(configs, path));
+                assertThat(table.allow("", path)).as(configs + " " + path).isEqualTo(linearAllow(configs, path));
             }
         }
         assertThat(matched).isBetween(asked / 10, asked * 9 / 10);
