@@ -113,10 +113,10 @@ final class ProxyExchange extends TimerWheel.Timeout implements Exchange, Respon
             answerHealth(routing, head, now);
             return;
         }
-        Route<Destination> found = routing.table().match(head.method(), path);
+        Route<Destination> found = routing.table().match(head.method(), head.host(), path);
         route = found;
         if (found == null || head.endsHere()) {
-            answerWithoutBackend(routing, head, found == null ? routing.table().allow(path) : null, now);
+            answerWithoutBackend(routing, head, found == null ? routing.table().allow(head.host(), path) : null, now);
             return;
         }
         recorder = found.pool().recorder();
