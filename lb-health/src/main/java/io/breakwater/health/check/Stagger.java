@@ -65,7 +65,7 @@ public final class Stagger {
      * it is in phase again but not before half an interval; not in the past in any case.
      */
     long next(double phase, long plannedNanos, long nowNanos, long intervalNanos) {
-        long earliest = plannedNanos + intervalNanos / 2;
+        long earliest = plannedNanos + (intervalNanos + 1) / 2;
         if (nowNanos - earliest > 0) {
             earliest = nowNanos;
         }
