@@ -2,23 +2,24 @@ package io.breakwater.server;
 
 import static java.util.Objects.requireNonNull;
 
-import io.breakwater.health.BackendId;
-import io.breakwater.health.breaker.BreakerListener;
-import io.breakwater.health.breaker.CircuitState;
-import io.breakwater.health.check.HealthStatus;
-import io.breakwater.metrics.BackendGauges;
-import io.breakwater.metrics.BackendRecorder;
 import io.breakwater.metrics.ProxyRecorder;
 import io.breakwater.metrics.RouteRecorder;
 import io.breakwater.metrics.Side;
 import io.breakwater.metrics.prometheus.PrometheusMetrics;
 import io.breakwater.server.admin.AdminServer;
-import io.breakwater.server.balance.RoundRobin;
-import io.breakwater.server.cli.Balancer;
-import io.breakwater.server.config.BackendConfig;
+import io.breakwater.server.cli.RunningBalancer;
+import io.breakwater.server.config.ConfigChanges;
+import io.breakwater.server.config.ConfigProblems;
+import io.breakwater.server.config.LoadedConfig;
+import io.breakwater.server.config.Problem;
+import io.breakwater.server.pool.AdminState;
+import io.breakwater.server.probe.HealthChecks;
+import io.breakwater.server.runtime.Housekeeping;
+import io.breakwater.server.runtime.Loop;
+import java.util.function.Consumer;
+import io.breakwater.server.config.ConfigSource;
 import io.breakwater.server.config.LbConfig;
-import io.breakwater.server.config.PoolConfig;
-import io.breakwater.server.config.RouteConfig;
+import io.breakwater.server.config.ReloadResult;
 import io.breakwater.server.config.RuntimeConfig;
 import io.breakwater.server.connection.AddressBook;
 import io.breakwater.server.connection.ConnectionPool;
@@ -26,44 +27,35 @@ import io.breakwater.server.events.Events;
 import io.breakwater.server.events.WallClock;
 import io.breakwater.server.exchange.ExchangeContext;
 import io.breakwater.server.exchange.Exchanges;
-import io.breakwater.server.exchange.Routing;
-import io.breakwater.server.exchange.Routing.Destination;
 import io.breakwater.server.http.HeadLimits;
 import io.breakwater.server.http.ResponseFields;
 import io.breakwater.server.listener.Listener;
 import io.breakwater.server.listener.ListenerContext;
 import io.breakwater.server.pool.Backend;
-import io.breakwater.server.pool.BackendPool;
-import io.breakwater.server.pool.PoolCore;
-import io.breakwater.server.route.Route;
-import io.breakwater.server.route.RouteTable;
 import io.breakwater.server.runtime.EventLoops;
 import io.breakwater.server.runtime.EventLoops.Transport;
 import io.breakwater.time.Ticker;
 import java.io.IOException;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The balancer of one configuration: wires the parts by hand, starts them in order and stops them in reverse. Its
- * methods are called by one thread, which is not an event loop.
+ * The balancer: wires the parts by hand, starts them in order and stops them in reverse. Its methods are called by one
+ * thread, which is not an event loop; {@link #reload} by any other.
  */
-public final class LoadBalancer implements Balancer {
+public final class LoadBalancer implements RunningBalancer {
     private static final Logger LOG = LoggerFactory.getLogger(LoadBalancer.class);
+    private static final int MOST_CHANGES_TOLD = 100;
     /** What a response head from a backend may be; a backend is trusted with more than a client. */
     private static final HeadLimits RESPONSE_LIMITS = new HeadLimits(8 * 1024, 64 * 1024, 200);
 
-    private final LbConfig config;
+    private final @Nullable ConfigSource source;
     private final Ticker ticker;
     private final InstantSource clock;
     private final @Nullable PrometheusMetrics metrics;
@@ -73,24 +65,40 @@ public final class LoadBalancer implements Balancer {
     /** Counted down when the end has come, so that the delay before a drain can be cut short. */
     private final CountDownLatch closing = new CountDownLatch(1);
 
+    /** Held while one configuration takes the place of another, and by the end, after which none does. */
+    private final Object reloading = new Object();
+
+    private volatile LbConfig config;
     private volatile boolean draining;
-    private volatile @Nullable Routing routing;
+    private boolean ended;
+    private @Nullable Housekeeping housekeeping;
+    private volatile @Nullable Topology topology;
     private @Nullable EventLoops loops;
     private @Nullable AddressBook addresses;
     private List<ConnectionPool> connections = List.of();
+    private volatile @Nullable Exchanges exchanges;
     private volatile @Nullable Listener listener;
     private @Nullable AdminServer admin;
 
-    public LoadBalancer(LbConfig config) {
-        this(config, Ticker.system(), InstantSource.system());
+    /**
+     * @param source where a reload reads the configuration again; null if it came from no file
+     */
+    public LoadBalancer(LbConfig config, @Nullable ConfigSource source) {
+        this(config, source, Ticker.system(), InstantSource.system());
+    }
+
+    /** A balancer that cannot be reloaded. */
+    public LoadBalancer(LbConfig config, Ticker ticker, InstantSource clock) {
+        this(config, null, ticker, clock);
     }
 
     /**
      * @param ticker what breakers and timeouts live by
      * @param clock for Date and for what people read
      */
-    public LoadBalancer(LbConfig config, Ticker ticker, InstantSource clock) {
+    public LoadBalancer(LbConfig config, @Nullable ConfigSource source, Ticker ticker, InstantSource clock) {
         this.config = config;
+        this.source = source;
         this.ticker = ticker;
         this.clock = clock;
         this.metrics = config.metrics().enabled() ? new PrometheusMetrics(version()) : null;
@@ -112,15 +120,24 @@ public final class LoadBalancer implements Balancer {
         if (metrics != null) {
             metrics.start();
         }
+        recorder.configTaken(clock.instant());
         RouteRecorder unmatched = recorder.route("none");
         RouteRecorder health = recorder.route("health");
-        Routing wired = wire();
-        routing = wired;
         EventLoops running = EventLoops.start(transport(), loopCount(), ticker);
         loops = running;
         try {
             AddressBook book = AddressBook.open(running.loops().get(0).eventLoop(), running.datagramChannel(), ticker);
             addresses = book;
+            Housekeeping keeper = Housekeeping.start(transport(), ticker);
+            housekeeping = keeper;
+            Topology wired = new Topology(
+                    ticker,
+                    recorder,
+                    events,
+                    new HealthChecks(keeper, ticker, book),
+                    keeper.loop().eventLoop());
+            topology = wired;
+            warmUp(wired.apply(config).added());
             connections = running.loops().stream()
                     .map(loop -> new ConnectionPool(
                             loop,
@@ -130,36 +147,35 @@ public final class LoadBalancer implements Balancer {
                             RESPONSE_LIMITS,
                             recorder.connections(Side.UPSTREAM)))
                     .toList();
-            List<ExchangeContext> exchanges = connections.stream()
-                    .map(each -> new ExchangeContext(
-                            config.listen(), () -> requireNonNull(routing), each, health, unmatched))
-                    .toList();
-            Listener opened = new Listener(
-                    running,
-                    new ListenerContext(
-                            config.listen(),
-                            new ResponseFields(config.listen().circuitStateHeader(), clock),
-                            now -> requireNonNull(routing).bestState(now),
-                            new Exchanges(exchanges),
-                            recorder.connections(Side.DOWNSTREAM),
-                            unmatched));
+            exchanges = new Exchanges(connections.stream()
+                    .map(each -> new ExchangeContext(wired::routing, each, health, unmatched))
+                    .toList());
+            Listener opened = new Listener(running, listenerContext());
             opened.start();
             listener = opened;
-            admin = startAdmin();
-            warmUp(running, book);
+            admin = startAdmin(wired);
         } catch (IOException | RuntimeException e) {
             close();
             throw e;
         }
     }
 
+    private ListenerContext listenerContext() {
+        return new ListenerContext(
+                config.listen(),
+                new ResponseFields(config.listen().circuitStateHeader(), clock),
+                now -> topology().routing().bestState(now),
+                requireNonNull(exchanges),
+                recorder.connections(Side.DOWNSTREAM),
+                recorder.route("none"));
+    }
+
     /** A busy admin port must not keep traffic away, unless somebody asked for just that port. */
-    private @Nullable AdminServer startAdmin() throws IOException {
-        AdminServer server = new AdminServer(
-                config.admin(),
-                new Status(this::whyNotReady, () -> requireNonNull(routing), events, ticker, wallClock),
-                metrics,
-                clock);
+    private @Nullable AdminServer startAdmin(Topology wired) throws IOException {
+        Readiness readiness = new Readiness(() -> listener != null, wired::isCheckedOnce, () -> draining);
+        Status status = new Status(readiness, () -> config, wired::routing, events, ticker, wallClock);
+        Operator operator = new Operator(wired::routing, status, ticker, this::adminStateChanged, this::reload);
+        AdminServer server = new AdminServer(config.admin(), status, operator, metrics, clock);
         try {
             server.start();
             return server;
@@ -172,58 +188,28 @@ public final class LoadBalancer implements Balancer {
         }
     }
 
-    private @Nullable String whyNotReady() {
-        if (draining) {
-            return "draining";
-        }
-        return listener == null ? "starting" : null;
+    private Topology topology() {
+        return requireNonNull(topology);
     }
 
-    private Routing wire() {
-        Map<String, BackendPool> pools = new LinkedHashMap<>();
-        config.pools().forEach((name, pool) -> pools.put(name, pool(pool)));
-        List<Route<Destination>> routes = new ArrayList<>();
-        for (RouteConfig route : config.routes()) {
-            routes.add(new Route<>(
-                    route, new Destination(requireNonNull(pools.get(route.pool())), recorder.route(route.name()))));
-        }
-        return new Routing(new RouteTable<>(routes), List.copyOf(pools.values()));
-    }
-
-    private BackendPool pool(PoolConfig pool) {
-        PoolCore core = new PoolCore(ticker, Runnable::run, (balance, underWay) -> new RoundRobin());
-        List<Backend> backends = pool.backends().stream()
-                .map(backend -> backend(core, pool, backend))
-                .toList();
-        return core.configure(pool, backends);
-    }
-
-    private Backend backend(PoolCore core, PoolConfig pool, BackendConfig backend) {
-        BackendId id = new BackendId(pool.name(), backend.id());
-        AtomicInteger inFlight = new AtomicInteger();
-        // The meters of a backend read its circuit, and the circuit reports to the meters.
-        Gauges gauges = new Gauges(inFlight, ticker);
-        BackendRecorder counts = recorder.backend(id, gauges);
-        BreakerListener journal = events.circuit(id, () -> pool.breaker().cooldown());
-        Backend made = new Backend(core, id, backend, pool, counts, journal, inFlight);
-        gauges.backend = made;
-        return made;
-    }
-
-    private void warmUp(EventLoops running, AddressBook book) {
-        for (PoolConfig pool : config.pools().values()) {
-            for (BackendConfig backend : pool.backends()) {
-                book.warmUp(running.loops().get(0).eventLoop(), backend.host(), backend.port(), (found, failure) -> {
-                    if (!found) {
-                        LOG.warn(
-                                "{}/{}: {} has no address yet{}",
-                                pool.name(),
-                                backend.id(),
-                                backend.host(),
-                                failure == null ? "" : ": " + failure.getMessage());
-                    }
-                });
-            }
+    /** Looks up the addresses of these backends, so that the first request need not wait for that. */
+    private void warmUp(List<Backend> backends) {
+        for (Backend backend : backends) {
+            String host = backend.config().host();
+            requireNonNull(addresses)
+                    .warmUp(
+                            requireNonNull(loops).loops().get(0).eventLoop(),
+                            host,
+                            backend.config().port(),
+                            (found, failure) -> {
+                                if (!found) {
+                                    LOG.warn(
+                                            "{}: {} has no address yet{}",
+                                            backend.id(),
+                                            host,
+                                            failure == null ? "" : ": " + failure.getMessage());
+                                }
+                            });
         }
     }
 
@@ -256,6 +242,59 @@ public final class LoadBalancer implements Balancer {
         return server == null ? OptionalInt.empty() : OptionalInt.of(server.port());
     }
 
+    @Override
+    public ReloadResult reload() {
+        if (source == null) {
+            return ReloadResult.Unavailable.NO_FILE;
+        }
+        synchronized (reloading) {
+            if (draining || ended || exchanges == null) {
+                return new ReloadResult.Unavailable("the balancer is starting or stopping");
+            }
+            ReloadResult result = reload(source);
+            recorder.configReloaded(result instanceof ReloadResult.Success, clock.instant());
+            return result;
+        }
+    }
+
+    /** All of it is checked before any of it is applied. */
+    private ReloadResult reload(ConfigSource from) {
+        LoadedConfig loaded;
+        try {
+            loaded = from.load();
+        } catch (ConfigProblems e) {
+            return ReloadResult.Refused.of(e);
+        }
+        ConfigChanges changes = ConfigChanges.between(config, loaded.config());
+        if (!changes.needingRestart().isEmpty()) {
+            return new ReloadResult.Refused(changes.refusals());
+        }
+        config = loaded.config();
+        Topology.Applied applied = topology().apply(config);
+        requireNonNull(listener).reconfigure(listenerContext());
+        warmUp(applied.added());
+        applied.removed().forEach(gone -> onEachLoop(pool -> pool.forget(gone)));
+        return new ReloadResult.Success(
+                changes.summary(MOST_CHANGES_TOLD),
+                loaded.warnings().stream().map(Problem::toString).toList());
+    }
+
+    private void adminStateChanged(Backend backend, AdminState from, AdminState to) {
+        topology().adminStateChanged(backend, to);
+        if (to == AdminState.DISABLED) {
+            onEachLoop(pool -> pool.closeIdle(backend));
+        }
+    }
+
+    /** The upstream connections of a loop are its own matter. */
+    private void onEachLoop(Consumer<ConnectionPool> action) {
+        List<Loop> all = requireNonNull(loops).loops();
+        for (int i = 0; i < connections.size(); i++) {
+            ConnectionPool pool = connections.get(i);
+            all.get(i).eventLoop().execute(() -> action.accept(pool));
+        }
+    }
+
     /**
      * Is not ready from now on, goes on accepting for the configured delay, then stops accepting and waits for what is
      * under way, up to the configured time.
@@ -268,7 +307,9 @@ public final class LoadBalancer implements Balancer {
         if (open == null) {
             return 0;
         }
-        draining = true;
+        synchronized (reloading) {
+            draining = true;
+        }
         closing.await(config.shutdown().delay().toNanos(), TimeUnit.NANOSECONDS);
         open.drain();
         return open.awaitDrained(config.shutdown().drain()) ? 0 : open.cut();
@@ -277,6 +318,13 @@ public final class LoadBalancer implements Balancer {
     @Override
     public void close() {
         closing.countDown();
+        synchronized (reloading) {
+            ended = true;
+        }
+        Topology wired = topology;
+        if (wired != null) {
+            wired.close();
+        }
         Listener open = listener;
         if (open != null) {
             open.cut();
@@ -297,6 +345,9 @@ public final class LoadBalancer implements Balancer {
             running.close();
             loops = null;
         }
+        if (housekeeping != null) {
+            housekeeping.close();
+        }
         if (admin != null) {
             admin.close();
         }
@@ -304,40 +355,5 @@ public final class LoadBalancer implements Balancer {
             metrics.close();
         }
         events.close();
-    }
-
-    /** What the gauges of one backend read. */
-    private static final class Gauges implements BackendGauges {
-        private final AtomicInteger inFlight;
-        private final Ticker ticker;
-        private volatile @Nullable Backend backend;
-
-        Gauges(AtomicInteger inFlight, Ticker ticker) {
-            this.inFlight = inFlight;
-            this.ticker = ticker;
-        }
-
-        @Override
-        public int inFlight() {
-            return inFlight.get();
-        }
-
-        @Override
-        public CircuitState circuitState() {
-            Backend present = backend;
-            return present == null ? CircuitState.CLOSED : present.breaker().state(ticker.read());
-        }
-
-        @Override
-        public boolean up() {
-            Backend present = backend;
-            return present == null || (present.isInRotation() && circuitState() != CircuitState.OPEN);
-        }
-
-        @Override
-        public boolean healthy() {
-            Backend present = backend;
-            return present == null || present.health() != HealthStatus.UNHEALTHY;
-        }
     }
 }

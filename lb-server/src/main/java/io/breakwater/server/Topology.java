@@ -1,0 +1,231 @@
+package io.breakwater.server;
+
+import static java.util.Objects.requireNonNull;
+
+import io.breakwater.health.BackendId;
+import io.breakwater.health.breaker.BreakerListener;
+import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.health.check.HealthChecker;
+import io.breakwater.health.check.HealthStatus;
+import io.breakwater.metrics.BackendGauges;
+import io.breakwater.metrics.BackendRecorder;
+import io.breakwater.metrics.ProxyRecorder;
+import io.breakwater.server.balance.ConsistentHash;
+import io.breakwater.server.balance.LeastRequest;
+import io.breakwater.server.balance.PeakEwma;
+import io.breakwater.server.balance.Policy;
+import io.breakwater.server.balance.Random;
+import io.breakwater.server.balance.RoundRobin;
+import io.breakwater.server.config.BackendConfig;
+import io.breakwater.server.config.BalanceConfig;
+import io.breakwater.server.config.LbConfig;
+import io.breakwater.server.config.PoolConfig;
+import io.breakwater.server.config.RouteConfig;
+import io.breakwater.server.events.Events;
+import io.breakwater.server.exchange.Routing;
+import io.breakwater.server.exchange.Routing.Destination;
+import io.breakwater.server.pool.AdminState;
+import io.breakwater.server.pool.Backend;
+import io.breakwater.server.pool.BackendPool;
+import io.breakwater.server.pool.PoolCore;
+import io.breakwater.server.probe.HealthChecks;
+import io.breakwater.server.route.Route;
+import io.breakwater.server.route.RouteTable;
+import io.breakwater.time.Ticker;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The routes, pools and backends that serve, and the checks of the backends. Each configuration is applied onto what is
+ * there: a backend whose identity stays (pool, id and URL) stays the same object, with its circuit, its health, what an
+ * operator wants of it, and all that is under way to it. Requests read {@link #routing} once and need no lock; everything
+ * else is done by one thread at a time.
+ */
+final class Topology {
+    private final Ticker ticker;
+    private final ProxyRecorder recorder;
+    private final Events events;
+    private final HealthChecks checks;
+    private final Executor background;
+    private final Map<String, PoolCore> cores = new HashMap<>();
+    private Map<BackendId, Member> members = Map.of();
+    private volatile @Nullable Routing routing;
+    private volatile boolean checkedOnce;
+
+    /**
+     * @param background runs what takes too long for an event loop
+     */
+    Topology(Ticker ticker, ProxyRecorder recorder, Events events, HealthChecks checks, Executor background) {
+        this.ticker = ticker;
+        this.recorder = recorder;
+        this.events = events;
+        this.checks = checks;
+        this.background = background;
+    }
+
+    /** Where requests go now. From any thread, once a configuration was applied. */
+    Routing routing() {
+        return requireNonNull(routing);
+    }
+
+    /** What a configuration has brought and taken. */
+    record Applied(List<Backend> added, List<Backend> removed) {}
+
+    /** Serves by this configuration from now on. */
+    synchronized Applied apply(LbConfig config) {
+        Map<BackendId, Member> before = members;
+        Map<BackendId, Member> after = new LinkedHashMap<>();
+        List<Backend> added = new ArrayList<>();
+        Map<String, BackendPool> pools = new LinkedHashMap<>();
+        for (PoolConfig pool : config.pools().values()) {
+            PoolCore core = cores.computeIfAbsent(pool.name(), name -> new PoolCore(ticker, background, Topology::policy));
+            List<Backend> backends = new ArrayList<>();
+            for (BackendConfig each : pool.backends()) {
+                BackendId id = new BackendId(pool.name(), each.id());
+                Member member = before.get(id);
+                if (member == null || !member.backend.config().url().equals(each.url())) {
+                    member = member(core, id, pool, each);
+                    added.add(member.backend);
+                }
+                after.put(id, member);
+                backends.add(member.backend);
+            }
+            pools.put(pool.name(), core.configure(pool, backends));
+        }
+        List<Route<Destination>> routes = new ArrayList<>();
+        for (RouteConfig route : config.routes()) {
+            routes.add(new Route<>(
+                    route, new Destination(requireNonNull(pools.get(route.pool())), recorder.route(route.name()))));
+        }
+        routing = new Routing(new RouteTable<>(routes), List.copyOf(pools.values()));
+        members = after;
+        cores.keySet().retainAll(pools.keySet());
+        check(config);
+        return new Applied(added, forgotten(before, after));
+    }
+
+    /** Begins or goes on to check the backends as they are configured now. */
+    private void check(LbConfig config) {
+        for (PoolConfig pool : config.pools().values()) {
+            for (BackendConfig each : pool.backends()) {
+                Member member = requireNonNull(members.get(new BackendId(pool.name(), each.id())));
+                member.checker.reconfigure(pool.healthCheck(), checks.probe(each, pool.probe()));
+                if (member.backend.admin() != AdminState.DISABLED) {
+                    member.checker.start();
+                }
+            }
+        }
+    }
+
+    /** What was there and is not any more. */
+    private List<Backend> forgotten(Map<BackendId, Member> before, Map<BackendId, Member> after) {
+        List<Backend> removed = new ArrayList<>();
+        before.forEach((id, member) -> {
+            if (after.get(id) != member) {
+                member.checker.stop();
+                removed.add(member.backend);
+                if (!after.containsKey(id)) {
+                    recorder.forget(id);
+                    events.forget(id);
+                }
+            }
+        });
+        return removed;
+    }
+
+    private Member member(PoolCore core, BackendId id, PoolConfig pool, BackendConfig config) {
+        AtomicInteger inFlight = new AtomicInteger();
+        // The meters of a backend read its circuit, and the circuit reports to the meters.
+        Gauges gauges = new Gauges(inFlight, ticker);
+        BackendRecorder counts = recorder.backend(id, gauges);
+        BreakerListener journal =
+                events.circuit(id, () -> requireNonNull(gauges.backend).breaker().config().cooldown());
+        Backend backend = new Backend(core, id, config, pool, counts, journal, inFlight);
+        gauges.backend = backend;
+        return new Member(backend, checks.checker(backend.id(), config, pool, counts, change -> {
+            backend.health(change.to(), change.timeoutsOnly(), change.sequence(), change.atNanos());
+        }));
+    }
+
+    private static Policy policy(BalanceConfig balance, IntSupplier underWay) {
+        return switch (balance.policy()) {
+            case ROUND_ROBIN -> new RoundRobin();
+            case LEAST_REQUEST -> new LeastRequest();
+            case PEAK_EWMA -> new PeakEwma();
+            case RANDOM -> new Random();
+            case HASH -> new ConsistentHash(underWay);
+        };
+    }
+
+    /** A disabled backend is not checked. */
+    synchronized void adminStateChanged(Backend backend, AdminState to) {
+        Member member = members.get(backend.id());
+        if (member == null || member.backend != backend) {
+            return; // a reload has taken it away
+        }
+        if (to == AdminState.DISABLED) {
+            member.checker.stop();
+        } else {
+            member.checker.start();
+        }
+    }
+
+    /** Whether every backend that is checked was checked once; stays so when a reload brings others. From any thread. */
+    synchronized boolean isCheckedOnce() {
+        checkedOnce |= members.values().stream()
+                .allMatch(member -> member.checker.snapshot().status() == HealthStatus.UNCHECKED
+                        || member.checker.snapshot().last() != null);
+        return checkedOnce;
+    }
+
+    /** Makes no more checks. */
+    synchronized void close() {
+        members.values().forEach(member -> member.checker.stop());
+    }
+
+    private record Member(Backend backend, HealthChecker checker) {}
+
+    /** What the gauges of one backend read. */
+    private static final class Gauges implements BackendGauges {
+        private final AtomicInteger inFlight;
+        private final Ticker ticker;
+        private volatile @Nullable Backend backend;
+
+        Gauges(AtomicInteger inFlight, Ticker ticker) {
+            this.inFlight = inFlight;
+            this.ticker = ticker;
+        }
+
+        @Override
+        public int inFlight() {
+            return inFlight.get();
+        }
+
+        @Override
+        public CircuitState circuitState() {
+            Backend present = backend;
+            return present == null
+                    ? CircuitState.CLOSED
+                    : present.breaker().state(ticker.read());
+        }
+
+        @Override
+        public boolean up() {
+            Backend present = backend;
+            return present == null || (present.isInRotation() && circuitState() != CircuitState.OPEN);
+        }
+
+        @Override
+        public boolean healthy() {
+            Backend present = backend;
+            return present == null || present.health() != HealthStatus.UNHEALTHY;
+        }
+    }
+}
