@@ -10,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -24,8 +25,8 @@ final class Connector implements Connecting {
 
     private final Loop loop;
     private final Bootstrap bootstrap;
-    private final Function<Channel, UpstreamConnection> wrap;
-    private final ResponseSink sink;
+    private final Consumer<Channel> initializer;
+    private final Dialer.Result result;
     private final Addresses addresses;
     private final List<ChannelFuture> underWay = new ArrayList<>(2);
     private List<InetSocketAddress> candidates = List.of();
@@ -40,10 +41,33 @@ final class Connector implements Connecting {
             Function<Channel, UpstreamConnection> wrap,
             ResponseSink sink,
             Addresses addresses) {
+        this(
+                loop,
+                bootstrap,
+                channel -> channel.pipeline().addLast(wrap.apply(channel)),
+                new Dialer.Result() {
+                    @Override
+                    public void onConnected(Channel channel) {
+                        sink.onConnected(channel.pipeline().get(UpstreamConnection.class));
+                    }
+
+                    @Override
+                    public void onFailed(Outcome outcome, Throwable cause) {
+                        sink.onConnectFailed(outcome, cause);
+                    }
+                },
+                addresses);
+    }
+
+    /**
+     * @param initializer puts the handlers into each channel that is tried
+     */
+    Connector(
+            Loop loop, Bootstrap bootstrap, Consumer<Channel> initializer, Dialer.Result result, Addresses addresses) {
         this.loop = loop;
         this.bootstrap = bootstrap;
-        this.wrap = wrap;
-        this.sink = sink;
+        this.initializer = initializer;
+        this.result = result;
         this.addresses = addresses;
     }
 
@@ -57,8 +81,7 @@ final class Connector implements Connecting {
         }
         if (found.isEmpty()) {
             over = true;
-            sink.onConnectFailed(
-                    Outcome.RESOLVE_FAILED, failure == null ? new java.net.UnknownHostException() : failure);
+            result.onFailed(Outcome.RESOLVE_FAILED, failure == null ? new java.net.UnknownHostException() : failure);
             return;
         }
         candidates = found;
@@ -74,7 +97,7 @@ final class Connector implements Connecting {
                 .handler(new io.netty.channel.ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        channel.pipeline().addLast(wrap.apply(channel));
+                        initializer.accept(channel);
                     }
                 })
                 .connect(address);
@@ -107,7 +130,7 @@ final class Connector implements Connecting {
         } else if (attempt.isSuccess()) {
             cancel();
             addresses.worked(address);
-            sink.onConnected(attempt.channel().pipeline().get(UpstreamConnection.class));
+            result.onConnected(attempt.channel());
         } else {
             Throwable cause = attempt.cause();
             if (firstFailure == null) {
@@ -120,7 +143,7 @@ final class Connector implements Connecting {
                 attemptNext();
             } else if (underWay.isEmpty()) {
                 over = true;
-                sink.onConnectFailed(outcome, firstFailure);
+                result.onFailed(outcome, firstFailure);
             }
         }
     }

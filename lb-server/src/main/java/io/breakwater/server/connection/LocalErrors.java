@@ -4,14 +4,14 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Which errors are this machine's and not the backend's: no descriptors, ports or buffers left. */
-final class LocalErrors {
+public final class LocalErrors {
     private LocalErrors() {}
 
     /**
      * The JDK gives no errno, so this reads the text that strerror makes of EMFILE, ENFILE, ENOBUFS, ENOMEM and
      * EADDRNOTAVAIL.
      */
-    static boolean isLocal(@Nullable Throwable failure) {
+    public static boolean isLocal(@Nullable Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof OutOfMemoryError) {
                 return true;

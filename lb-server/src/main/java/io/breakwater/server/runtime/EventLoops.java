@@ -83,8 +83,12 @@ public final class EventLoops implements AutoCloseable {
      * @param count how many; each has one thread
      */
     public static EventLoops start(Transport transport, int count, Ticker ticker) {
+        return start(transport, count, ticker, "loop");
+    }
+
+    static EventLoops start(Transport transport, int count, Ticker ticker, String threadName) {
         EventLoopGroup group =
-                new MultiThreadIoEventLoopGroup(count, new DefaultThreadFactory("loop"), transport.handlers());
+                new MultiThreadIoEventLoopGroup(count, new DefaultThreadFactory(threadName), transport.handlers());
         List<Loop> loops = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             loops.add(new Loop(i, group.next(), ticker));

@@ -1,4 +1,4 @@
-/** Event loops, transport and coarse timeouts. */
+/** Event loops, transport, coarse timeouts, and a scheduler on a loop of its own. */
 @NullMarked
 package io.breakwater.server.runtime;
 
