@@ -28,16 +28,6 @@ public record BackendConfig(String id, String url, String host, int port, int we
     }
 
     /**
-     * Makes a backend of its address alone.
-     *
-     * @throws IllegalArgumentException with the rule that the URL breaks
-     */
-    public static BackendConfig of(String url) {
-        HostPort target = target(url);
-        return new BackendConfig(target.toString(), url, target.host(), target.port(), 1, 0);
-    }
-
-    /**
      * Tells whether the other is this backend over a reload, so that its circuit, health and connections are kept: the
      * same id at the same host and port. Weight and priority may differ, and so may what is written.
      */

@@ -1,5 +1,7 @@
 package io.breakwater.server.config;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,12 +11,28 @@ import org.jspecify.annotations.Nullable;
  */
 public record BalanceConfig(Policy policy, @Nullable HashKey hashKey) {
 
-    static final String HASH_RULE = "header:NAME, cookie:NAME, client-ip or path";
-
     public BalanceConfig {
         if ((policy == Policy.HASH) != (hashKey != null)) {
             throw new IllegalArgumentException("a hash key goes with the policy hash, and with no other");
         }
+    }
+
+    /**
+     * A policy that needs nothing but its name.
+     *
+     * @throws InvalidValue with the rule that the name breaks
+     */
+    static BalanceConfig ofName(String name) {
+        List<String> names = new ArrayList<>();
+        for (Policy policy : Policy.values()) {
+            if (policy != Policy.HASH && policy.text().equals(name)) {
+                return new BalanceConfig(policy, null);
+            }
+            names.add(policy.text());
+        }
+        names.remove(Policy.HASH.text());
+        throw new InvalidValue(
+                String.join(", ", names) + ", or { hash = KEY } with KEY " + HashKey.RULE + Nearest.hint(name, names));
     }
 
     /** As the configuration writes it: {@code least-request}, or {@code hash header:X-User}. */
@@ -46,6 +64,8 @@ public record BalanceConfig(Policy policy, @Nullable HashKey hashKey) {
      */
     public record HashKey(HashSource source, String name) {
 
+        static final String RULE = "header:NAME, cookie:NAME, client-ip or path";
+
         /** @throws InvalidValue with the rule that the text breaks */
         static HashKey parse(String text) {
             int colon = text.indexOf(':');
@@ -55,13 +75,13 @@ public record BalanceConfig(Policy policy, @Nullable HashKey hashKey) {
                 case "path" -> new HashKey(HashSource.PATH, "");
                 case "header:" -> new HashKey(HashSource.HEADER, checkedName(name));
                 case "cookie:" -> new HashKey(HashSource.COOKIE, checkedName(name));
-                default -> throw new InvalidValue(HASH_RULE);
+                default -> throw new InvalidValue(RULE);
             };
         }
 
         private static String checkedName(String name) {
             if (!HttpText.isToken(name)) {
-                throw new InvalidValue(HASH_RULE + "; NAME is a token of letters, digits and !#$%&'*+-.^_`|~");
+                throw new InvalidValue(RULE + "; NAME is a token, such as X-User");
             }
             return name;
         }

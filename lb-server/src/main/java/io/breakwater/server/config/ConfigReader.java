@@ -9,6 +9,7 @@ import io.breakwater.server.config.Section.Element;
 import io.breakwater.server.config.Section.Named;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -107,14 +109,14 @@ final class ConfigReader {
                     pool == null
                             ? unreadablePool(poolDefaults)
                             : pool.read(
-                                    s -> pool(s, name, backends(s, backendDefaults)),
+                                    s -> poolWithWarnings(s, name, backendDefaults),
                                     () -> unreadablePool(poolDefaults)));
         }
         return pools;
     }
 
     private static PoolConfig unreadablePool(Section defaults) {
-        return pool(defaults, "unreadable", UNREADABLE);
+        return pool(defaults.reference(), "unreadable", UNREADABLE);
     }
 
     private static PoolConfig pool(Section s, String name, List<BackendConfig> backends) {
@@ -122,7 +124,7 @@ final class ConfigReader {
         int minAvailable = breaker.integer("min-available");
         List<String> failureStatuses = breaker.list("failure-statuses", StatusRanges::checked);
         HealthCheck check = s.section("health-check").read(ConfigReader::healthCheck);
-        PoolConfig pool = new PoolConfig(
+        return new PoolConfig(
                 name,
                 backends,
                 s.balance("balance"),
@@ -150,6 +152,10 @@ final class ConfigReader {
                                 c.duration("duration"),
                                 c.ratio("min-weight"),
                                 c.integer("min-successes"))));
+    }
+
+    private static PoolConfig poolWithWarnings(Section s, String name, Section backendDefaults) {
+        PoolConfig pool = pool(s, name, backends(s, backendDefaults));
         Hazards.warn(s, pool);
         return pool;
     }
@@ -179,35 +185,29 @@ final class ConfigReader {
     }
 
     private static HealthCheck healthCheck(Section s) {
-        Duration interval = s.duration("interval");
-        Duration timeout = s.duration("timeout");
-        int rise = s.integer("rise");
-        int fall = s.integer("fall");
-        double jitter = s.ratio("jitter");
-        Duration unhealthyInterval = s.duration("unhealthy-interval");
+        boolean initiallyHealthy = s.choice("initial", InitialHealth.class) == InitialHealth.HEALTHY;
+        HealthCheckConfig config = new HealthCheckConfig(
+                s.flag("enabled"),
+                initiallyHealthy ? HealthStatus.HEALTHY : HealthStatus.UNHEALTHY,
+                s.duration("interval"),
+                s.duration("timeout"),
+                s.integer("rise"),
+                s.integer("fall"),
+                s.ratio("jitter"),
+                s.duration("unhealthy-interval"));
+        ProbeConfig.Type type = s.choice("type", ProbeConfig.Type.class);
+        String path = s.text("path");
+        StatusRanges expected = new StatusRanges(s.list("expect-status", StatusRanges::checked));
         new Constraints()
-                .positive("interval", interval)
-                .positive("timeout", timeout)
-                .range("rise", rise, 1, 1_000)
-                .range("fall", fall, 1, 1_000)
-                .positive("unhealthy-interval", unhealthyInterval)
+                .require(HttpText.isPath(path), "path", path, HttpText.PATH_RULE)
+                .require(!expected.ranges().isEmpty(), "expect-status", "[]", "at least one status")
+                .positive("interval", config.interval())
+                .positive("timeout", config.timeout())
+                .range("rise", config.rise(), 1, 1_000)
+                .range("fall", config.fall(), 1, 1_000)
+                .positive("unhealthy-interval", config.unhealthyInterval())
                 .verify();
-        return new HealthCheck(
-                new HealthCheckConfig(
-                        s.flag("enabled"),
-                        s.choice("initial", InitialHealth.class) == InitialHealth.HEALTHY
-                                ? HealthStatus.HEALTHY
-                                : HealthStatus.UNHEALTHY,
-                        interval,
-                        timeout,
-                        rise,
-                        fall,
-                        jitter,
-                        unhealthyInterval),
-                new ProbeConfig(
-                        s.choice("type", ProbeConfig.Type.class),
-                        s.text("path"),
-                        new StatusRanges(s.list("expect-status", StatusRanges::checked))));
+        return new HealthCheck(config, new ProbeConfig(type, path, expected));
     }
 
     private static RetriesConfig retries(Section s) {
@@ -239,8 +239,13 @@ final class ConfigReader {
         }
         try {
             return StatusRanges.checked(text);
-        } catch (InvalidValue e) {
-            throw new InvalidValue("connect-failure, reset, timeout, or " + StatusRanges.RULE);
+        } catch (InvalidValue notAStatus) {
+            if (text.matches("[0-9-]+")) {
+                throw notAStatus;
+            }
+            List<String> names =
+                    Arrays.stream(RetryOn.values()).map(RetryOn::text).toList();
+            throw new InvalidValue(String.join(", ", names) + ", or " + StatusRanges.RULE + Nearest.hint(text, names));
         }
     }
 
@@ -253,13 +258,26 @@ final class ConfigReader {
         List<BackendConfig> backends = new ArrayList<>();
         for (Element element : pool.elements("backends")) {
             int index = backends.size();
-            Section entry = element.isObject() ? pool.section(element, defaults) : null;
-            BackendConfig backend = entry == null
-                    ? pool.parsed(element, BackendConfig::of)
-                    : entry.read(s -> requiredBackend(s, index), () -> unreadable(index));
-            backends.add(backend == null ? unreadable(index) : backend);
+            Section entry = element.isObject() ? element.section(defaults) : null;
+            backends.add(
+                    entry == null
+                            ? backendOfUrl(element, defaults, index)
+                            : entry.read(s -> requiredBackend(s, index), () -> unreadable(index)));
         }
         return backends;
+    }
+
+    private static BackendConfig backendOfUrl(Element element, Section defaults, int index) {
+        String url = element.parsed(Function.identity());
+        HostPort target = element.parsed(BackendConfig::target);
+        return url == null || target == null
+                ? unreadable(index)
+                : defaults.read(
+                        s -> {
+                            s.optionalText("url");
+                            return backend(s, target.toString(), url, target);
+                        },
+                        () -> unreadable(index));
     }
 
     private static BackendConfig requiredBackend(Section s, int index) {
@@ -270,15 +288,24 @@ final class ConfigReader {
     }
 
     private static BackendConfig backend(Section s, int index) {
-        String id = s.optionalText("id");
         HostPort target = s.optional("url", BackendConfig::target);
         String url = s.optionalText("url");
-        int weight = s.integer("weight");
-        int priority = s.integer("priority");
-        return target == null || url == null
-                ? unreadable(index)
-                : new BackendConfig(
-                        id == null ? target.toString() : id, url, target.host(), target.port(), weight, priority);
+        if (target == null || url == null) {
+            BackendConfig stub = unreadable(index);
+            return backend(s, stub.id(), stub.url(), new HostPort(stub.host(), stub.port()));
+        }
+        return backend(s, target.toString(), url, target);
+    }
+
+    private static BackendConfig backend(Section s, String defaultId, String url, HostPort target) {
+        String id = s.optionalText("id");
+        return new BackendConfig(
+                id == null ? defaultId : id,
+                url,
+                target.host(),
+                target.port(),
+                s.integer("weight"),
+                s.integer("priority"));
     }
 
     private static BackendConfig unreadable(int index) {
@@ -292,7 +319,7 @@ final class ConfigReader {
         List<RouteConfig> routes = new ArrayList<>();
         for (Element element : lb.elements("routes")) {
             int index = routes.size();
-            Section entry = lb.section(element, defaults);
+            Section entry = element.section(defaults);
             routes.add(
                     entry == null
                             ? unreadableRoute(index, anyPool)

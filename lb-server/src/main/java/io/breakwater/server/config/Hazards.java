@@ -1,5 +1,8 @@
 package io.breakwater.server.config;
 
+import io.breakwater.health.check.HealthCheckConfig;
+import io.breakwater.server.config.RetriesConfig.RetryOn;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -42,21 +45,89 @@ final class Hazards {
     }
 
     static void warn(Section pool, PoolConfig config) {
-        PoolTimeouts timeouts = config.timeouts();
-        if (timeouts.responseHead().compareTo(timeouts.request()) > 0) {
+        ofTimeouts(pool, config);
+        ofRetries(pool, config);
+        ofBreaker(pool, config);
+        ofHealthChecks(pool, config.healthCheck());
+        if (config.concurrency().queue() > 0) {
+            neverEnds(
+                    pool,
+                    config,
+                    "concurrency.queue-timeout",
+                    config.concurrency().queueTimeout());
+        }
+        if (config.slowStart().enabled()
+                && !config.breaker().enabled()
+                && !config.healthCheck().enabled()) {
             pool.warn(
-                    "timeouts.response-head, " + Units.duration(timeouts.responseHead())
-                            + ", cannot run out before timeouts.request, " + Units.duration(timeouts.request()),
+                    "no backend ever comes back to a slow start: neither a circuit nor a health check takes one out",
+                    "slow-start.enabled");
+        }
+    }
+
+    private static void ofTimeouts(Section pool, PoolConfig config) {
+        neverEnds(pool, config, "timeouts.response-head", config.timeouts().responseHead());
+        neverEnds(pool, config, "timeouts.connect", config.timeouts().connect());
+    }
+
+    private static void neverEnds(Section pool, PoolConfig config, String key, Duration value) {
+        Duration request = config.timeouts().request();
+        if (value.compareTo(request) > 0) {
+            pool.warn(
+                    key + ", " + Units.duration(value) + ", cannot run out before timeouts.request, "
+                            + Units.duration(request),
+                    key,
+                    "timeouts.request");
+        }
+    }
+
+    private static void ofRetries(Section pool, PoolConfig config) {
+        RetriesConfig retries = config.retries();
+        if (retries.max() == 0) {
+            return;
+        }
+        int backends = config.backends().size();
+        if (retries.max() >= backends) {
+            pool.warn(
+                    "a backend is never asked twice, so that " + counted(backends, "backend") + " can serve "
+                            + counted(backends - 1, "retry", "retries"),
+                    "retries.max");
+        }
+        if (retries.on().isEmpty() && retries.statuses().ranges().isEmpty()) {
+            pool.warn("no failure is retried; retries.max = 0 says so", "retries.on", "retries.max");
+        }
+        if (retries.budget().ratio() == 0 && retries.budget().minPerSecond() == 0) {
+            pool.warn(
+                    "the budget allows no retry; retries.max = 0 says so",
+                    "retries.budget.ratio",
+                    "retries.budget.min-per-second");
+        }
+        attemptsTakeTooLong(pool, config.timeouts(), retries);
+    }
+
+    /** A hung backend costs an attempt its whole timeout; the request's deadline may leave nothing for the last. */
+    private static void attemptsTakeTooLong(Section pool, PoolTimeouts timeouts, RetriesConfig retries) {
+        Duration responseHead = timeouts.responseHead();
+        boolean own = !retries.perTryTimeout().isZero();
+        Duration perTry = own ? retries.perTryTimeout() : responseHead;
+        Duration all = perTry.multipliedBy(retries.max()).plus(responseHead);
+        boolean oneFits = responseHead.compareTo(timeouts.request()) <= 0;
+        if (retries.on().contains(RetryOn.TIMEOUT) && oneFits && all.compareTo(timeouts.request()) > 0) {
+            pool.warn(
+                    "attempts that all time out take " + Units.duration(all) + " ("
+                            + (own
+                                    ? retries.max() + " x per-try-timeout + response-head"
+                                    : retries.max() + 1 + " x response-head")
+                            + "), and timeouts.request, " + Units.duration(timeouts.request())
+                            + ", ends them before",
+                    "retries.per-try-timeout",
+                    "retries.max",
                     "timeouts.response-head",
                     "timeouts.request");
         }
-        if (timeouts.connect().compareTo(timeouts.request()) > 0) {
-            pool.warn(
-                    "timeouts.connect, " + Units.duration(timeouts.connect())
-                            + ", cannot run out before timeouts.request, " + Units.duration(timeouts.request()),
-                    "timeouts.connect",
-                    "timeouts.request");
-        }
+    }
+
+    private static void ofBreaker(Section pool, PoolConfig config) {
         if (!config.breaker().enabled()) {
             return;
         }
@@ -65,14 +136,50 @@ final class Hazards {
                     "no failure opens a circuit of this pool; breaker.enabled = false says so",
                     "breaker.consecutive-failures");
         }
-        if (config.breaker().probeTimeout().compareTo(timeouts.responseHead()) < 0) {
+        Duration probeTimeout = config.breaker().probeTimeout();
+        Duration responseHead = config.timeouts().responseHead();
+        if (probeTimeout.compareTo(responseHead) < 0) {
             pool.warn(
-                    "a probe counts as failed after breaker.half-open.probe-timeout, "
-                            + Units.duration(config.breaker().probeTimeout())
-                            + ", though timeouts.response-head would wait "
-                            + Units.duration(timeouts.responseHead()),
+                    "a probe counts as failed after breaker.half-open.probe-timeout, " + Units.duration(probeTimeout)
+                            + ", though timeouts.response-head would wait " + Units.duration(responseHead),
                     "breaker.half-open.probe-timeout",
                     "timeouts.response-head");
         }
+        int backends = config.backends().size();
+        if (config.minAvailable() >= backends) {
+            pool.warn(
+                    "no circuit of this pool ever opens: it has " + counted(backends, "backend"),
+                    "breaker.min-available");
+        }
+    }
+
+    private static void ofHealthChecks(Section pool, HealthCheckConfig check) {
+        if (!check.enabled()) {
+            return;
+        }
+        if (check.timeout().compareTo(check.interval()) > 0) {
+            pool.warn(
+                    "health-check.timeout, " + Units.duration(check.timeout())
+                            + ", is longer than health-check.interval, " + Units.duration(check.interval())
+                            + ", so that a check that hangs delays the next",
+                    "health-check.timeout",
+                    "health-check.interval");
+        }
+        if (check.unhealthyInterval().compareTo(check.interval()) > 0) {
+            pool.warn(
+                    "health-check.unhealthy-interval, " + Units.duration(check.unhealthyInterval())
+                            + ", is longer than health-check.interval, " + Units.duration(check.interval())
+                            + ", so that a backend that is out comes back later than it need",
+                    "health-check.unhealthy-interval",
+                    "health-check.interval");
+        }
+    }
+
+    private static String counted(int count, String thing) {
+        return counted(count, thing, thing + "s");
+    }
+
+    private static String counted(int count, String one, String several) {
+        return count == 0 ? "no " + one : count + " " + (count == 1 ? one : several);
     }
 }

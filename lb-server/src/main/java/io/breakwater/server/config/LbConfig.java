@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The whole configuration, checked. Immutable, as all its parts are.
@@ -20,6 +21,9 @@ public record LbConfig(
         ShutdownConfig shutdown,
         List<RouteConfig> routes,
         Map<String, PoolConfig> pools) {
+
+    /** More names than these help nobody who reads a problem. */
+    private static final int MOST_NAMED = 8;
 
     public LbConfig {
         routes = List.copyOf(routes);
@@ -41,13 +45,17 @@ public record LbConfig(
                             first == null,
                             "routes[" + i + "].name",
                             route.name(),
-                            "a name of its own, which name sets; routes[" + first + "] has this one")
+                            "a name of its own: routes[" + first + "] has it, so set name on one of them")
                     .require(
                             pools.isEmpty() || pools.containsKey(route.pool()),
                             "routes[" + i + "].pool",
                             route.pool(),
-                            String.join(" or ", pools.keySet()));
+                            poolRule(pools.keySet()) + Nearest.hint(route.pool(), pools.keySet()));
         }
         constraints.verify();
+    }
+
+    private static String poolRule(Set<String> pools) {
+        return pools.size() <= MOST_NAMED ? String.join(" or ", pools) : "one of the " + pools.size() + " in lb.pools";
     }
 }

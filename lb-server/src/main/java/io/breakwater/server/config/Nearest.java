@@ -22,6 +22,12 @@ final class Nearest {
         return nearest;
     }
 
+    /** Asks for the candidate nearest to the word, as the end of a rule; empty if none is near. */
+    static String hint(String word, Collection<String> candidates) {
+        String nearest = to(word, candidates);
+        return nearest == null ? "" : "; did you mean " + nearest + "?";
+    }
+
     /** Insertions, deletions, replacements and swaps of neighbours that make one word of the other. */
     static int distance(String a, String b) {
         int[] beforeLast = new int[b.length() + 1];

@@ -12,6 +12,7 @@ public record ProbeConfig(Type type, String path, StatusRanges expectStatuses) {
     public ProbeConfig {
         new Constraints()
                 .require(HttpText.isPath(path), "path", path, HttpText.PATH_RULE)
+                .require(!expectStatuses.ranges().isEmpty(), "expect-status", "[]", "at least one status")
                 .verify();
     }
 

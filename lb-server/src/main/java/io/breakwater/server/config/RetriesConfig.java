@@ -1,7 +1,6 @@
 package io.breakwater.server.config;
 
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.Set;
 
 /**
@@ -17,7 +16,7 @@ public record RetriesConfig(
         int max, Set<RetryOn> on, StatusRanges statuses, Budget budget, long bodyBufferBytes, Duration perTryTimeout) {
 
     public RetriesConfig {
-        on = Set.copyOf(on.isEmpty() ? EnumSet.noneOf(RetryOn.class) : EnumSet.copyOf(on));
+        on = Set.copyOf(on);
         new Constraints()
                 .range("max", max, 0, 100)
                 .sizeInBytes("body-buffer", bodyBufferBytes, 0, 64L * 1024 * 1024)

@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
+import io.breakwater.server.config.BalanceConfig.HashKey;
 import io.breakwater.server.config.InvalidSettings.Violation;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,7 +18,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +57,11 @@ final class Section {
             }
             return below.read(reader);
         });
+    }
+
+    /** What lies under all others: the section of the reference, which breaks no rule. */
+    Section reference() {
+        return below == null ? this : below.reference();
     }
 
     <T extends @Nullable Object> T read(Function<Section, T> reader, Supplier<T> standIn) {
@@ -100,12 +105,17 @@ final class Section {
         return entries;
     }
 
-    /** The elements of the list under the key. */
+    /** The elements of the list under the key; each is of the section that has the list. */
     List<Element> elements(String key) {
-        ConfigList list = get(key, Section::list);
+        known.add(key);
+        ConfigValue value = value(key);
+        ConfigList list = value == null ? null : parsed(key, value, Section::list);
+        if (list == null) {
+            return defaults(key).elements(key);
+        }
         List<Element> elements = new ArrayList<>();
         for (int i = 0; i < list.size(); i++) {
-            elements.add(new Element(key + "[" + i + "]", list.get(i)));
+            elements.add(new Element(this, key + "[" + i + "]", list.get(i)));
         }
         return elements;
     }
@@ -114,27 +124,12 @@ final class Section {
     <T> List<T> list(String key, Function<String, T> parser) {
         List<T> items = new ArrayList<>();
         for (Element element : elements(key)) {
-            T item = parsed(element.key, element.value, value -> parser.apply(text(value)));
+            T item = element.parsed(parser);
             if (item != null) {
                 items.add(item);
             }
         }
         return items;
-    }
-
-    /** The element as a section over {@code defaults}; null, after a report, if it is no object. */
-    @Nullable
-    Section section(Element element, Section defaults) {
-        if (element.value instanceof ConfigObject object) {
-            return new Section(pathOf(element.key), object, defaults, problems);
-        }
-        error(element.key, element.value, OBJECT_RULE);
-        return null;
-    }
-
-    /** What the parser makes of the text in the element; null, after a report, if it refuses. */
-    <T> @Nullable T parsed(Element element, Function<String, T> parser) {
-        return parsed(element.key, element.value, value -> parser.apply(text(value)));
     }
 
     int integer(String key) {
@@ -168,23 +163,27 @@ final class Section {
 
     /** A policy by its name, or the object {@code { hash = KEY }}. */
     BalanceConfig balance(String key) {
-        return get(key, value -> {
-            if (value instanceof ConfigObject object) {
-                ConfigValue hashed = object.get("hash");
-                if (object.size() != 1 || hashed == null) {
-                    throw new InvalidValue("{ hash = KEY } with KEY " + BalanceConfig.HASH_RULE);
-                }
-                return new BalanceConfig(BalanceConfig.Policy.HASH, BalanceConfig.HashKey.parse(text(hashed)));
-            }
-            String text = text(value);
-            return EnumSet.complementOf(EnumSet.of(BalanceConfig.Policy.HASH)).stream()
-                    .filter(policy -> policy.text().equals(text))
-                    .findFirst()
-                    .map(policy -> new BalanceConfig(policy, null))
-                    .orElseThrow(() -> new InvalidValue(
-                            "round-robin, least-request, peak-ewma, random, or { hash = KEY } with KEY "
-                                    + BalanceConfig.HASH_RULE));
-        });
+        known.add(key);
+        ConfigValue value = value(key);
+        BalanceConfig balance = null;
+        if (value instanceof ConfigObject object) {
+            balance = hashed(new Section(path(key), object, null, problems));
+        } else if (value != null) {
+            balance = parsed(key, value, found -> BalanceConfig.ofName(text(found)));
+        }
+        if (balance != null) {
+            return balance;
+        }
+        return defaults(key).balance(key);
+    }
+
+    private static @Nullable BalanceConfig hashed(Section section) {
+        HashKey hash = section.optional("hash", HashKey::parse);
+        if (section.value("hash") == null) {
+            section.reportMissing("hash", HashKey.RULE);
+        }
+        section.reportUnknownKeys();
+        return hash == null ? null : new BalanceConfig(BalanceConfig.Policy.HASH, hash);
     }
 
     boolean flag(String key) {
@@ -202,8 +201,10 @@ final class Section {
             return choices.stream()
                     .filter(choice -> choice.text().equals(text))
                     .findFirst()
-                    .orElseThrow(() ->
-                            new InvalidValue(choices.stream().map(Choice::text).collect(Collectors.joining(" or "))));
+                    .orElseThrow(() -> {
+                        List<String> texts = choices.stream().map(Choice::text).toList();
+                        return new InvalidValue(String.join(" or ", texts) + Nearest.hint(text, texts));
+                    });
         });
     }
 
@@ -286,13 +287,19 @@ final class Section {
         for (String key : own.keySet()) {
             ConfigValue value = own.get(key);
             if (!known.contains(key) && value != null && !HoconSource.isUnresolved(value)) {
-                String nearest = Nearest.to(key, known);
-                String rule = (known.size() == 1 ? "" : "one of ")
-                        + String.join(", ", known)
-                        + (nearest == null || known.size() == 1 ? "" : "; did you mean " + nearest + "?");
+                List<String> keys = knownInOrderOfTheReference();
+                String rule =
+                        keys.size() == 1 ? keys.get(0) : "one of " + String.join(", ", keys) + Nearest.hint(key, keys);
                 problems.error(value.origin(), path(key), "unknown key", rule);
             }
         }
+    }
+
+    private List<String> knownInOrderOfTheReference() {
+        List<String> keys = new ArrayList<>(known);
+        List<String> order = inFileOrder(reference().own);
+        keys.sort(Comparator.comparingInt(order::indexOf));
+        return keys;
     }
 
     private <T> T get(String key, Function<ConfigValue, T> parser) {
@@ -304,10 +311,14 @@ final class Section {
                 return parsed;
             }
         }
+        return defaults(key).get(key, parser);
+    }
+
+    private Section defaults(String key) {
         if (below == null) {
             throw new IllegalStateException("no default for " + pathOf(key));
         }
-        return below.get(key, parser);
+        return below;
     }
 
     private <T> @Nullable T parsed(String key, ConfigValue value, Function<ConfigValue, T> parser) {
@@ -427,16 +438,33 @@ final class Section {
 
     /** One element of a list. */
     static final class Element {
+        private final Section owner;
         private final String key;
         private final ConfigValue value;
 
-        private Element(String key, ConfigValue value) {
+        private Element(Section owner, String key, ConfigValue value) {
+            this.owner = owner;
             this.key = key;
             this.value = value;
         }
 
         boolean isObject() {
             return value instanceof ConfigObject;
+        }
+
+        /** The element as a section over {@code defaults}; null, after a report, if it is no object. */
+        @Nullable
+        Section section(Section defaults) {
+            if (value instanceof ConfigObject object) {
+                return new Section(owner.pathOf(key), object, defaults, owner.problems);
+            }
+            owner.error(key, value, OBJECT_RULE);
+            return null;
+        }
+
+        /** What the parser makes of the text in the element; null, after a report, if it refuses. */
+        <T> @Nullable T parsed(Function<String, T> parser) {
+            return owner.parsed(key, value, found -> parser.apply(text(found)));
         }
     }
 }

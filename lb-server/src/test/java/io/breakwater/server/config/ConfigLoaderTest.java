@@ -3,18 +3,25 @@ package io.breakwater.server.config;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.tuple;
 
+import io.breakwater.health.check.HealthCheckConfig;
+import io.breakwater.server.config.RetriesConfig.RetryOn;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigLoaderTest {
 
@@ -136,7 +143,7 @@ class ConfigLoaderTest {
                             backends = ["https://a", { url = "http://b:0" }, 7]
                             breaker.cooldwon = 5s
                             breaker.failure-statuses = ["5xx"]
-                            balance = random
+                            balance = randon
                           }
                         }
                         lib = 1
@@ -148,22 +155,23 @@ class ConfigLoaderTest {
                         "t.conf:3: lb.listen.timeouts.write-idle: 5 (expected: a duration with its unit, such as 5s or 250ms)",
                         "t.conf:4: lb.listen.limits.headers: lots (expected: a size such as 8KiB)",
                         "t.conf:5: lb.health-check: unknown key (expected: one of listen, admin, runtime, metrics,"
-                                + " shutdown, pool-defaults, backend-defaults, pools, route-defaults, routes)",
+                                + " shutdown, routes, pools, route-defaults, pool-defaults, backend-defaults)",
                         "t.conf:7: lb.routes[0].path: api (expected: a path that starts with \"/\", without query,"
                                 + " fragment, spaces, \"\\\" or dot segments)",
                         "t.conf:8: lb.routes[1].methods[0]: get (expected: a method in upper case, such as GET)",
                         "t.conf:8: lb.routes[1].prefix: /c (expected: either path or prefix)",
                         "t.conf:8: lb.routes[1].pool: nowhere (expected: default)",
-                        "t.conf:9: lb.routes[2].path: missing (expected: a path or a prefix)",
+                        "t.conf:9: lb.routes[2].path: missing (expected: a path, a prefix, or a host alone)",
                         "t.conf:12: lb.pools.default.backends[0]: https://a (expected: http://HOST[:PORT]; TLS to"
                                 + " backends is not supported)",
                         "t.conf:12: lb.pools.default.backends[1].url: http://b:0 (expected: a port of 1..65535)",
                         "t.conf:12: lb.pools.default.backends[2]: 7 (expected: http://HOST[:PORT])",
-                        "t.conf:13: lb.pools.default.breaker.cooldwon: unknown key (expected: one of failure-statuses,"
-                                + " half-open, enabled, consecutive-failures, cooldown; did you mean cooldown?)",
+                        "t.conf:13: lb.pools.default.breaker.cooldwon: unknown key (expected: one of enabled,"
+                                + " consecutive-failures, failure-statuses, cooldown, half-open, min-available; did you mean cooldown?)",
                         "t.conf:14: lb.pools.default.breaker.failure-statuses[0]: 5xx (expected: a status or a range of"
                                 + " statuses from 100 to 599, such as 502 or \"500-599\")",
-                        "t.conf:15: lb.pools.default.balance: random (expected: round-robin)",
+                        "t.conf:15: lb.pools.default.balance: randon (expected: round-robin, least-request, peak-ewma,"
+                                + " random, or { hash = KEY } with KEY header:NAME, cookie:NAME, client-ip or path; did you mean random?)",
                         "t.conf:18: lib: unknown key (expected: lb)");
     }
 
@@ -219,7 +227,6 @@ class ConfigLoaderTest {
             lb.runtime.event-loops = -1                    | lb.runtime.event-loops: -1 (expected: 0..1024)
             lb.metrics.enabled = maybe                     | lb.metrics.enabled: maybe (expected: true or false)
             lb.shutdown.drain = -1s                        | lb.shutdown.drain: -1s (expected: a duration from 0s to 24h)
-            lb.pools.p.balance = least-request             | lb.pools.p.balance: least-request (expected: round-robin)
             lb.pools.p.backend-errors = hide               | lb.pools.p.backend-errors: hide (expected: replace or pass)
             lb.pools.p.host-header = rewrite               | lb.pools.p.host-header: rewrite (expected: preserve or backend)
             lb.pools.p.breaker.consecutive-failures = -1   | lb.pools.p.breaker.consecutive-failures: -1 (expected: 0..1000000)
@@ -232,23 +239,20 @@ class ConfigLoaderTest {
             lb.pools.p.connections.max-idle-per-backend = -1 | lb.pools.p.connections.max-idle-per-backend: -1 (expected: 0..1000000)
             lb.pools.p.connections.idle-timeout = 0s       | lb.pools.p.connections.idle-timeout: 0s (expected: a duration from 1ms to 24h)
             lb.pools.p.timeouts.connect = 0s               | lb.pools.p.timeouts.connect: 0s (expected: a duration from 1ms to 24h)
-            lb.pools.p.retries.max = 1                     | lb.pools.p.retries: unknown key (expected: one of backends, breaker, balance, backend-errors, host-header, connections, timeouts)
             lb.pools.q {}                                  | lb.pools.q.backends: [] (expected: at least one backend, such as "http://localhost:3001")
             lb.pools."a/b".backends = ["http://a"]         | lb.pools."a/b": a/b (expected: a name of letters, digits, ., _ and - (it is part of URLs and a label of metrics))
             lb.pools.p = 1                                 | lb.pools.p: 1 (expected: an object in { })
             lb.pools.p.backends = ["http://a", "http://a:80"] | lb.pools.p.backends[1]: http://a:80 (expected: an id of its own in the pool; backends[0] has it)
             lb.pools.p.backends = [{ id = x }]             | lb.pools.p.backends[0].url: missing (expected: http://HOST[:PORT])
             lb.pools.p.backends = [{ url = "http://a", id = "a/b" }] | lb.pools.p.backends[0].id: a/b (expected: letters, digits and any of . _ : @ - [ ] (it is part of URLs and a label of metrics))
-            lb.pools.p.backends = [{ url = "http://a", weight = 2 }] | lb.pools.p.backends[0].weight: unknown key (expected: one of url, id)
             lb.pools.p.backends = ["http://a/b"]           | lb.pools.p.backends[0]: http://a/b (expected: http://HOST[:PORT]; a path is the route's matter (rewrite))
             lb.pools.p.backends = ["http://u@a"]           | lb.pools.p.backends[0]: http://u@a (expected: http://HOST[:PORT])
             lb.pools.p.backends = ["http://::1"]           | lb.pools.p.backends[0]: http://::1 (expected: http://HOST[:PORT])
             lb.pools.p.backends = ["http://"]              | lb.pools.p.backends[0]: http:// (expected: http://HOST[:PORT])
             lb.pool-defaults.breaker.cooldown = soon       | lb.pool-defaults.breaker.cooldown: soon (expected: a duration with its unit, such as 5s or 250ms)
-            lb.pool-defaults.tls {}                        | lb.pool-defaults.tls: unknown key (expected: one of backends, breaker, balance, backend-errors, host-header, connections, timeouts)
-            lb.route-defaults.host = "x"                   | lb.route-defaults.host: unknown key (expected: one of name, path, prefix, methods, pool, rewrite, strip-prefix)
+            lb.pool-defaults.tls {}                        | lb.pool-defaults.tls: unknown key (expected: one of backends, balance, backend-errors, host-header, breaker, health-check, concurrency, connections, timeouts, retries, slow-start)
             lb.routes += { path = "/b" }                   | lb.routes[1].pool: missing (expected: the name of a pool)
-            lb.routes += { path = "/a", pool = p }         | lb.routes[1].name: /a (expected: a name of its own; routes[0] has it)
+            lb.routes += { path = "/a", pool = p }         | lb.routes[1].name: /a (expected: a name of its own: routes[0] has it, so set name on one of them)
             lb.routes += { path = "/b", pool = p, name = health } | lb.routes[1].name: health (expected: a name other than none and health)
             lb.routes += { path = "/b/../c", pool = p }    | lb.routes[1].path: /b/../c (expected: a path that starts with "/", without query, fragment, spaces, "\\" or dot segments)
             lb.routes += { prefix = "/b?c", pool = p }     | lb.routes[1].prefix: /b?c (expected: a path that starts with "/", without query, fragment, spaces, "\\" or dot segments)
@@ -256,7 +260,6 @@ class ConfigLoaderTest {
             lb.routes += { path = "/b", pool = p, strip-prefix = true } | lb.routes[1].strip-prefix: true (expected: a prefix to strip)
             lb.routes += { prefix = "/b", pool = p, strip-prefix = true, rewrite = "/c" } | lb.routes[1].strip-prefix: true (expected: either rewrite or strip-prefix)
             lb.routes += { path = "/b", pool = p, methods = [CONNECT] } | lb.routes[1].methods[0]: CONNECT (expected: a method in upper case, such as GET)
-            lb.routes += { path = "/b", pool = p, host = "x" } | lb.routes[1].host: unknown key (expected: one of pool, name, path, prefix, methods, rewrite, strip-prefix)
             lb.routes += 7                                 | lb.routes[1]: 7 (expected: an object in { })
             lb.routes = []                                 | lb.routes: [] (expected: at least one route)
             """)
@@ -272,17 +275,341 @@ class ConfigLoaderTest {
         "listeners {}",
         "access-log.format = json",
         "state.file = x",
-        "pools.p.health-check.enabled = true",
-        "pools.p.concurrency.queue = 1",
-        "pools.p.slow-start.enabled = true",
         "pools.p.breaker.mode = observe",
         "pools.p.breaker.window.type = count",
         "pools.p.breaker.abandoned-after = 1s",
-        "pools.p.breaker.min-available = 1",
         "pools.p.breaker.cooldown-jitter = 0"
     })
     void refusesKeysOfWhatDoesNotExistYet(String line) {
         assertThat(problems("lb." + line)).singleElement().asString().contains(": unknown key (expected: ");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            balance = fastest                  | balance: fastest (expected: round-robin, least-request, peak-ewma, random, or { hash = KEY } with KEY header:NAME, cookie:NAME, client-ip or path)
+            balance = least-requests           | balance: least-requests (expected: round-robin, least-request, peak-ewma, random, or { hash = KEY } with KEY header:NAME, cookie:NAME, client-ip or path; did you mean least-request?)
+            balance = hash                     | balance: hash (expected: round-robin, least-request, peak-ewma, random, or { hash = KEY } with KEY header:NAME, cookie:NAME, client-ip or path)
+            balance = [random]                 | balance: ["random"] (expected: a single value, not a list or an object)
+            balance = {}                       | balance.hash: missing (expected: header:NAME, cookie:NAME, client-ip or path)
+            balance = { hash = null }          | balance.hash: missing (expected: header:NAME, cookie:NAME, client-ip or path)
+            balance = { hash = [path] }        | balance.hash: ["path"] (expected: a single value, not a list or an object)
+            balance = { hash = "" }            | balance.hash: "" (expected: header:NAME, cookie:NAME, client-ip or path)
+            balance = { hash = user }          | balance.hash: user (expected: header:NAME, cookie:NAME, client-ip or path)
+            balance = { hash = "client-ip:x" } | balance.hash: client-ip:x (expected: header:NAME, cookie:NAME, client-ip or path)
+            balance = { hash = "query:id" }    | balance.hash: query:id (expected: header:NAME, cookie:NAME, client-ip or path)
+            balance = { hash = header }        | balance.hash: header (expected: header:NAME, cookie:NAME, client-ip or path)
+            balance = { hash = "header:" }     | balance.hash: header: (expected: header:NAME, cookie:NAME, client-ip or path; NAME is a token, such as X-User)
+            balance = { hash = "header:X User" } | balance.hash: header:X User (expected: header:NAME, cookie:NAME, client-ip or path; NAME is a token, such as X-User)
+            balance = { hash = "cookie:" }     | balance.hash: cookie: (expected: header:NAME, cookie:NAME, client-ip or path; NAME is a token, such as X-User)
+            balance = { hash = "cookie:a;b" }  | balance.hash: cookie:a;b (expected: header:NAME, cookie:NAME, client-ip or path; NAME is a token, such as X-User)
+            balance = { hash = path, weight = 1 } | balance.weight: unknown key (expected: hash)
+            breaker.min-available = -1         | breaker.min-available: -1 (expected: 0..1000000)
+            breaker.min-available = 50%        | breaker.min-available: 50% (expected: a whole number)
+            health-check = on                  | health-check: on (expected: an object in { })
+            health-check.enabled = 1           | health-check.enabled: 1 (expected: true or false)
+            health-check.initial = unknown     | health-check.initial: unknown (expected: healthy or unhealthy)
+            health-check.initial = unhealty    | health-check.initial: unhealty (expected: healthy or unhealthy; did you mean unhealthy?)
+            health-check.type = grpc           | health-check.type: grpc (expected: http or tcp)
+            health-check.path = health         | health-check.path: health (expected: a path that starts with "/", without query, fragment, spaces, "\\" or dot segments)
+            health-check.expect-status = []    | health-check.expect-status: [] (expected: at least one status)
+            health-check.expect-status = [200, 2xx] | health-check.expect-status[1]: 2xx (expected: a status or a range of statuses from 100 to 599, such as 502 or "500-599")
+            health-check.interval = 0s         | health-check.interval: 0s (expected: a duration from 1ms to 24h)
+            health-check.interval = 5          | health-check.interval: 5 (expected: a duration with its unit, such as 5s or 250ms)
+            health-check.timeout = 25h         | health-check.timeout: 25h (expected: a duration from 1ms to 24h)
+            health-check.rise = 0              | health-check.rise: 0 (expected: 1..1000)
+            health-check.fall = 1001           | health-check.fall: 1001 (expected: 1..1000)
+            health-check.jitter = 1.1          | health-check.jitter: 1.1 (expected: a ratio from 0 to 1, or 0% to 100%)
+            health-check.jitter = -5%          | health-check.jitter: -5% (expected: a ratio from 0 to 1, or 0% to 100%)
+            health-check.jitter = some         | health-check.jitter: some (expected: a ratio from 0 to 1, or 0% to 100%)
+            health-check.unhealthy-interval = 0s | health-check.unhealthy-interval: 0s (expected: a duration from 1ms to 24h)
+            health-check.intervall = 1s        | health-check.intervall: unknown key (expected: one of enabled, initial, type, path, expect-status, interval, timeout, rise, fall, jitter, unhealthy-interval; did you mean interval?)
+            concurrency.max-per-backend = 0    | concurrency.max-per-backend: 0 (expected: 1..1000000)
+            concurrency.adaptive = perhaps     | concurrency.adaptive: perhaps (expected: true or false)
+            concurrency.queue = -1             | concurrency.queue: -1 (expected: 0..1000000)
+            concurrency.queue-timeout = 0s     | concurrency.queue-timeout: 0s (expected: a duration from 1ms to 24h)
+            concurrency.que = 1                | concurrency.que: unknown key (expected: one of max-per-backend, adaptive, queue, queue-timeout)
+            retries = 2                        | retries: 2 (expected: an object in { })
+            retries.max = -1                   | retries.max: -1 (expected: 0..100)
+            retries.max = 101                  | retries.max: 101 (expected: 0..100)
+            retries.on = timeout               | retries.on: timeout (expected: a list in [ ])
+            retries.on = [tiemout]             | retries.on[0]: tiemout (expected: connect-failure, reset, timeout, or a status or a range of statuses from 100 to 599, such as 502 or "500-599"; did you mean timeout?)
+            retries.on = [reset, 5xx]          | retries.on[1]: 5xx (expected: connect-failure, reset, timeout, or a status or a range of statuses from 100 to 599, such as 502 or "500-599")
+            retries.on = ["504-500"]           | retries.on[0]: 504-500 (expected: a range whose first status is not above its last, such as "500-599")
+            retries.on = [[reset]]             | retries.on[0]: ["reset"] (expected: a single value, not a list or an object)
+            retries.budget.ratio = 101%        | retries.budget.ratio: 101% (expected: a ratio from 0 to 1, or 0% to 100%)
+            retries.budget.min-per-second = -1 | retries.budget.min-per-second: -1 (expected: 0..1000000)
+            retries.budget.window = 999ms      | retries.budget.window: 999ms (expected: a duration from 1s to 1m)
+            retries.budget.window = 61s        | retries.budget.window: 61s (expected: a duration from 1s to 1m)
+            retries.budget.windw = 1s          | retries.budget.windw: unknown key (expected: one of ratio, min-per-second, window; did you mean window?)
+            retries.body-buffer = 65MiB        | retries.body-buffer: 65MiB (expected: a size from 0 to 64MiB)
+            retries.body-buffer = big          | retries.body-buffer: big (expected: a size such as 8KiB)
+            retries.per-try-timeout = -1s      | retries.per-try-timeout: -1s (expected: a duration from 0s to 24h)
+            retries.per-try-timeout = 25h      | retries.per-try-timeout: 25h (expected: a duration from 0s to 24h)
+            retries.maximum = 1                | retries.maximum: unknown key (expected: one of max, on, budget, body-buffer, per-try-timeout)
+            slow-start.enabled = 2             | slow-start.enabled: 2 (expected: true or false)
+            slow-start.duration = 0s           | slow-start.duration: 0s (expected: a duration from 1ms to 24h)
+            slow-start.min-weight = 0          | slow-start.min-weight: 0 (expected: > 0% and <= 100%)
+            slow-start.min-weight = 120%       | slow-start.min-weight: 120% (expected: a ratio from 0 to 1, or 0% to 100%)
+            slow-start.min-successes = -1      | slow-start.min-successes: -1 (expected: 0..1000000)
+            backends = [{ url = "http://a", weight = 0 }] | backends[0].weight: 0 (expected: 1..1000)
+            backends = ["http://b", { url = "http://a", weight = 1001 }] | backends[1].weight: 1001 (expected: 1..1000)
+            backends = [{ url = "http://a", priority = -1 }] | backends[0].priority: -1 (expected: 0..1000)
+            backends = [{ url = "http://a", priority = 1001 }] | backends[0].priority: 1001 (expected: 0..1000)
+            backends = [{ url = "http://a", weigth = 2 }] | backends[0].weigth: unknown key (expected: one of url, id, weight, priority; did you mean weight?)
+            """)
+    void refusesInAPoolOfReplicas(String line, String problem) {
+        assertThat(problems("lb.pools.p." + line)).containsExactly("t.conf:3: lb.pools.p." + problem);
+        if (!line.startsWith("backends")) {
+            assertThat(problems("lb.pool-defaults." + line)).containsExactly("t.conf:3: lb.pool-defaults." + problem);
+        }
+    }
+
+    /** A bad value of a section hides no other problem of it, and makes no known key unknown. */
+    @Test
+    void saysEveryProblemOfAHealthCheck() {
+        assertThat(problems("""
+                lb.pools.p.health-check {
+                  fall = 0
+                  initial = ill
+                  expect-status = []
+                  path = "x"
+                  enabled = true
+                  interval = 0s
+                  typ = tcp
+                }
+                """))
+                .containsExactly(
+                        "t.conf:4: lb.pools.p.health-check.fall: 0 (expected: 1..1000)",
+                        "t.conf:5: lb.pools.p.health-check.initial: ill (expected: healthy or unhealthy)",
+                        "t.conf:6: lb.pools.p.health-check.expect-status: [] (expected: at least one status)",
+                        "t.conf:7: lb.pools.p.health-check.path: x (expected: a path that starts with \"/\","
+                                + " without query, fragment, spaces, \"\\\" or dot segments)",
+                        "t.conf:9: lb.pools.p.health-check.interval: 0s (expected: a duration from 1ms to 24h)",
+                        "t.conf:10: lb.pools.p.health-check.typ: unknown key (expected: one of enabled, initial, type,"
+                                + " path, expect-status, interval, timeout, rise, fall, jitter, unhealthy-interval;"
+                                + " did you mean type?)");
+    }
+
+    @Nested
+    class PoolOfReplicas {
+
+        private PoolConfig pool(String more) throws ConfigProblems {
+            return ConfigLoaderTest.pool(parse(more).config(), "p");
+        }
+
+        @Test
+        void hasDefaultsThatChangeNothing() throws ConfigProblems {
+            PoolConfig pool = pool("");
+
+            assertThat(pool.balance()).isEqualTo(new BalanceConfig(BalanceConfig.Policy.ROUND_ROBIN, null));
+            assertThat(pool.minAvailable()).isZero();
+            assertThat(pool.healthCheck()).isEqualTo(HealthCheckConfig.OFF);
+            assertThat(pool.probe())
+                    .isEqualTo(new ProbeConfig(ProbeConfig.Type.HTTP, "/health", new StatusRanges(List.of("200-399"))));
+            assertThat(pool.concurrency()).isEqualTo(new ConcurrencyConfig(1024, false, 0, Duration.ofSeconds(1)));
+            assertThat(pool.retries())
+                    .isEqualTo(new RetriesConfig(
+                            0,
+                            EnumSet.allOf(RetryOn.class),
+                            new StatusRanges(List.of("502-504")),
+                            new RetriesConfig.Budget(0.2, 10, Duration.ofSeconds(10)),
+                            64 * 1024,
+                            Duration.ZERO));
+            assertThat(pool.slowStart()).isEqualTo(new SlowStartConfig(false, Duration.ofSeconds(30), 0.05, 10));
+        }
+
+        @ParameterizedTest
+        @CsvSource(delimiter = '|', textBlock = """
+                round-robin                 | ROUND_ROBIN   |           |           | round-robin
+                least-request               | LEAST_REQUEST |           |           | least-request
+                peak-ewma                   | PEAK_EWMA     |           |           | peak-ewma
+                random                      | RANDOM        |           |           | random
+                { hash = path }             | HASH          | PATH      | ''        | hash path
+                { hash = client-ip }        | HASH          | CLIENT_IP | ''        | hash client-ip
+                { hash = "header:X-User" }  | HASH          | HEADER    | X-User    | hash header:X-User
+                { hash = "cookie:id" }      | HASH          | COOKIE    | id        | hash cookie:id
+                """)
+        void takesEveryPolicy(
+                String written,
+                BalanceConfig.Policy policy,
+                BalanceConfig.@Nullable HashSource source,
+                @Nullable String name,
+                String text)
+                throws ConfigProblems {
+            BalanceConfig balance = pool("lb.pools.p.balance = " + written).balance();
+
+            assertThat(balance)
+                    .isEqualTo(new BalanceConfig(
+                            policy, source == null || name == null ? null : new BalanceConfig.HashKey(source, name)));
+            assertThat(balance.text()).isEqualTo(text);
+        }
+
+        @Test
+        void aBalanceOfTheDefaultsGivesWayToAnyOfThePool() throws ConfigProblems {
+            String defaults = "lb.pool-defaults.balance = { hash = client-ip }\n";
+
+            assertThat(pool(defaults).balance().text()).isEqualTo("hash client-ip");
+            assertThat(pool(defaults + "lb.pools.p.balance = random").balance().text())
+                    .isEqualTo("random");
+            assertThat(pool(defaults + "lb.pools.p.balance = { hash = path }")
+                            .balance()
+                            .text())
+                    .isEqualTo("hash path");
+            assertThat(ConfigLoaderTest.pool(
+                                    parse("lb.pools.p.balance = random", "lb.pools.p.balance.hash=path")
+                                            .config(),
+                                    "p")
+                            .balance()
+                            .text())
+                    .isEqualTo("hash path");
+        }
+
+        @Test
+        void takesFailuresAndStatusesToRetryInAnyOrderAndMoreThanOnce() throws ConfigProblems {
+            RetriesConfig retries =
+                    pool("lb.pools.p.retries.on = [\"500-504\", 503, connect-failure, 503, timeout, connect-failure]")
+                            .retries();
+
+            assertThat(retries.on()).containsExactlyInAnyOrder(RetryOn.CONNECT_FAILURE, RetryOn.TIMEOUT);
+            assertThat(IntStream.range(100, 600).filter(retries.statuses()::contains))
+                    .containsExactly(500, 501, 502, 503, 504);
+            assertThat(pool("lb.pools.p.retries.on = []").retries().on()).isEmpty();
+        }
+
+        @ParameterizedTest
+        @CsvSource({"0.2, 0.2", "20%, 0.2", "\"7%\", 0.07", "0.5%, 0.005", "0, 0", "0%, 0", "1, 1", "100%, 1", "1.0, 1"
+        })
+        void takesRatiosAsNumbersAndPercentages(String written, double ratio) throws ConfigProblems {
+            assertThat(pool("lb.pools.p.health-check.jitter = " + written)
+                            .healthCheck()
+                            .jitter())
+                    .isEqualTo(ratio);
+            assertThat(pool("lb.pools.p.retries.budget.ratio = " + written)
+                            .retries()
+                            .budget()
+                            .ratio())
+                    .isEqualTo(ratio);
+        }
+
+        @Test
+        void takesWeightsAndPrioritiesFromTheBackendElseItsDefaults() throws ConfigProblems {
+            assertThat(pool("""
+                    lb.backend-defaults { weight = 5, priority = 2 }
+                    lb.pools.p.backends = ["http://a", { url = "http://b", weight = 1000 }, { url = "http://c", priority = 0 }]
+                    """).backends())
+                    .extracting(BackendConfig::weight, BackendConfig::priority)
+                    .containsExactly(tuple(5, 2), tuple(1000, 2), tuple(5, 0));
+        }
+    }
+
+    @Test
+    void aProblemInTheDefaultsOfBackendsIsSaidOnce() {
+        assertThat(
+                        problems(
+                                "lb.backend-defaults { weight = 0, prioriti = 1 }\nlb.pools.q.backends = [{ url = \"http://a\" }]"))
+                .containsExactly(
+                        "t.conf:3: lb.backend-defaults.weight: 0 (expected: 1..1000)",
+                        "t.conf:3: lb.backend-defaults.prioriti: unknown key (expected: one of url, id, weight,"
+                                + " priority; did you mean priority?)");
+    }
+
+    @Nested
+    class RouteHosts {
+
+        private RouteConfig route(String entry) throws ConfigProblems {
+            return parse("lb.routes += { " + entry + ", pool = p }")
+                    .config()
+                    .routes()
+                    .get(1);
+        }
+
+        @ParameterizedTest
+        @CsvSource({
+            "shop.example.com, shop.example.com",
+            "Shop.EXAMPLE.com, shop.example.com",
+            "localhost, localhost",
+            "10.0.0.1, 10.0.0.1",
+            "*.example.com, *.example.com",
+            "*.Example.com, *.example.com",
+            "*.com, *.com",
+            "xn--bcher-kva.example, xn--bcher-kva.example"
+        })
+        void areKeptInLowerCase(String written, String host) throws ConfigProblems {
+            assertThat(route("path = \"/x\", host = \"" + written + "\"").host())
+                    .isEqualTo(host);
+            // A host alone is a match, and the name of the route.
+            assertThat(route("host = \"" + written + "\""))
+                    .isEqualTo(new RouteConfig(host, host, null, null, Set.of(), "p", null, false));
+        }
+
+        @ParameterizedTest
+        @ValueSource(
+                strings = {
+                    "",
+                    "*",
+                    "*.",
+                    "*.*.example.com",
+                    "a.*.example.com",
+                    "*example.com",
+                    "shop.example.com:8080",
+                    "*.example.com:80",
+                    "shop.example.com.",
+                    "shop example.com",
+                    ".example.com",
+                    "http://example.com",
+                    "example.com/",
+                    "bücher.example",
+                    "10.0.0.256",
+                    "*.0.0.1",
+                    "*.10.0.0.1",
+                    "::1",
+                    "[::1]",
+                    "[::1]:80"
+                })
+        void areNamesOrIpv4AddressesWithoutPort(String host) {
+            assertThat(problems("lb.routes += { path = \"/x\", pool = p, host = \"" + host + "\" }"))
+                    .containsExactly("t.conf:3: lb.routes[1].host: " + (host.isEmpty() ? "\"\"" : host)
+                            + " (expected: a host name or an IPv4 address without port, such as shop.example.com,"
+                            + " or *.example.com)");
+        }
+
+        @Test
+        void twoRoutesOfOnePathNeedNamesOfTheirOwn() throws ConfigProblems {
+            String routes = """
+                    lb.routes = [
+                      { host = "a.example.com", path = "/x", pool = p }
+                      { host = "b.example.com", path = "/x", pool = p%s }
+                    ]
+                    """;
+
+            assertThat(problems(routes.formatted("")))
+                    .containsExactly("t.conf:5: lb.routes[1].name: /x (expected: a name of its own: routes[0] has it,"
+                            + " so set name on one of them)");
+            assertThat(parse(routes.formatted(", name = b")).config().routes())
+                    .extracting(RouteConfig::name)
+                    .containsExactly("/x", "b");
+        }
+
+        @Test
+        void aRouteNeedsSomethingToMatch() {
+            assertThat(problems("lb.routes += { pool = p }"))
+                    .containsExactly(
+                            "t.conf:3: lb.routes[1].path: missing (expected: a path, a prefix, or a host alone)");
+            assertThat(problems("lb.routes += { host = a.b, pool = p, strip-prefix = true }"))
+                    .containsExactly("t.conf:3: lb.routes[1].strip-prefix: true (expected: a prefix to strip)");
+        }
+
+        @Test
+        void aPoolThatIsNotThereIsNamedWithTheNearest() {
+            StringBuilder pools = new StringBuilder();
+            for (int i = 0; i < 20; i++) {
+                pools.append("lb.pools.web-").append(i).append(".backends = [\"http://a\"]\n");
+            }
+
+            assertThat(problems(pools + "lb.routes += { path = \"/x\", pool = wbe-7 }"))
+                    .containsExactly("t.conf:23: lb.routes[1].pool: wbe-7 (expected: one of the 21 in lb.pools;"
+                            + " did you mean web-7?)");
+        }
     }
 
     @Test
@@ -449,7 +776,7 @@ class ConfigLoaderTest {
                             "a.conf:3: ${ONE}: not found (expected: a key of this file or a variable of the environment)",
                             "a.conf:4: ${lb.two}: not found (expected: a key of this file or a variable of the environment)",
                             "a.conf:5: lb.lisen: unknown key (expected: one of listen, admin, runtime, metrics, shutdown,"
-                                    + " pool-defaults, backend-defaults, pools, route-defaults, routes; did you mean listen?)");
+                                    + " routes, pools, route-defaults, pool-defaults, backend-defaults; did you mean listen?)");
         }
 
         @Test
@@ -498,12 +825,93 @@ class ConfigLoaderTest {
                 lb.pools.p.timeouts.connect = 31s    | lb.pools.p.timeouts.connect: 31s (unwise: timeouts.connect, 31s, cannot run out before timeouts.request, 30s)
                 lb.pools.p.breaker.consecutive-failures = 0 | lb.pools.p.breaker.consecutive-failures: 0 (unwise: no failure opens a circuit of this pool; breaker.enabled = false says so)
                 lb.pools.p.breaker.half-open.probe-timeout = 4s | lb.pools.p.breaker.half-open.probe-timeout: 4s (unwise: a probe counts as failed after breaker.half-open.probe-timeout, 4s, though timeouts.response-head would wait 5s)
+                lb.pools.p.breaker.min-available = 1 | lb.pools.p.breaker.min-available: 1 (unwise: no circuit of this pool ever opens: it has 1 backend)
+                lb.pools.p.health-check { enabled = true, timeout = 6s } | lb.pools.p.health-check.timeout: 6s (unwise: health-check.timeout, 6s, is longer than health-check.interval, 5s, so that a check that hangs delays the next)
+                lb.pools.p.health-check { enabled = true, interval = 1s } | lb.pools.p.health-check.interval: 1s (unwise: health-check.timeout, 2s, is longer than health-check.interval, 1s, so that a check that hangs delays the next)
+                lb.pools.p.health-check { enabled = true, unhealthy-interval = 6s } | lb.pools.p.health-check.unhealthy-interval: 6s (unwise: health-check.unhealthy-interval, 6s, is longer than health-check.interval, 5s, so that a backend that is out comes back later than it need)
+                lb.pools.p.concurrency { queue = 1, queue-timeout = 31s } | lb.pools.p.concurrency.queue-timeout: 31s (unwise: concurrency.queue-timeout, 31s, cannot run out before timeouts.request, 30s)
+                lb.pools.p.retries.max = 1           | lb.pools.p.retries.max: 1 (unwise: a backend is never asked twice, so that 1 backend can serve no retry)
+                lb.pools.p { slow-start.enabled = true, breaker.enabled = false } | lb.pools.p.slow-start.enabled: true (unwise: no backend ever comes back to a slow start: neither a circuit nor a health check takes one out)
                 lb.pools.q.backends = ["http://a"]   | lb.pools.q: {…} (unwise: no route leads to it)
                 lb.routes += { path = "/health", pool = p } | lb.routes[1].path: /health (unwise: lb.listen.health-path is answered by the balancer itself, before any route)
                 lb.routes += { path = "/a", methods = [GET], pool = p, name = b } | lb.routes[1].path: /a (unwise: no request comes here: the earlier route /a takes them all)
                 """)
         void of(String line, String warning) throws ConfigProblems {
             assertThat(warnings(1_000_000, line)).containsExactly("t.conf:3: " + warning);
+        }
+
+        @ParameterizedTest
+        @CsvSource(delimiter = '|', textBlock = """
+                retries.max = 2                                     |
+                retries.max = 3                                     | retries.max: 3 (unwise: a backend is never asked twice, so that 3 backends can serve 2 retries)
+                retries { max = 2, on = [] }                        | retries.on: [] (unwise: no failure is retried; retries.max = 0 says so)
+                retries { max = 2, budget { ratio = 0, min-per-second = 0 } } | retries.budget.ratio: 0 (unwise: the budget allows no retry; retries.max = 0 says so)
+                retries { max = 2, budget { ratio = 0 } }           |
+                timeouts.response-head = 10s, lb.pools.p.retries.max = 2 |
+                timeouts.response-head = 10001ms, lb.pools.p.retries.max = 2, lb.pools.p.breaker.half-open.probe-timeout = 11s | retries.max: 2 (unwise: attempts that all time out take 30003ms (3 x response-head), and timeouts.request, 30s, ends them before)
+                retries { max = 2, per-try-timeout = 12500ms }      |
+                retries { max = 2, per-try-timeout = 13s }          | retries.per-try-timeout: 13s (unwise: attempts that all time out take 31s (2 x per-try-timeout + response-head), and timeouts.request, 30s, ends them before)
+                retries { max = 2, per-try-timeout = 13s, on = [reset] } |
+                breaker.min-available = 2                           |
+                breaker.min-available = 3                           | breaker.min-available: 3 (unwise: no circuit of this pool ever opens: it has 3 backends)
+                breaker { min-available = 3, enabled = false }      |
+                health-check { timeout = 9s, unhealthy-interval = 9s } |
+                concurrency.queue-timeout = 31s                     |
+                slow-start.enabled = true                           |
+                slow-start.enabled = true, lb.pools.p { breaker.enabled = false, health-check.enabled = true } |
+                """)
+        void ofThreeReplicas(String line, @Nullable String warning) throws ConfigProblems {
+            String three = "lb.pools.p.backends = [\"http://a\", \"http://b\", \"http://c\"]\nlb.pools.p." + line;
+
+            assertThat(warnings(1_000_000, three))
+                    .isEqualTo(warning == null ? List.of() : List.of("t.conf:4: lb.pools.p." + warning));
+        }
+
+        /** What is unwise for a pool of one is not unwise in the defaults, and is said where it stands. */
+        @Test
+        void ofDefaultsOnlyWhereAPoolTakesThem() throws ConfigProblems {
+            String defaults = "lb.pool-defaults.retries.max = 1\n";
+
+            assertThat(warnings(1_000_000, defaults + "lb.pools.p.retries.max = 0"))
+                    .isEmpty();
+            assertThat(warnings(1_000_000, defaults))
+                    .containsExactly(
+                            "t.conf:3: lb.pool-defaults.retries.max: 1 (unwise: a backend is never asked twice,"
+                                    + " so that 1 backend can serve no retry)");
+        }
+
+        @ParameterizedTest
+        @CsvSource(delimiter = '|', textBlock = """
+                *.x.com | a.x.com   | true
+                *.x.com | *.x.com   | true
+                *.x.com | *.a.x.com | true
+                *.x.com | x.com     | false
+                *.x.com | ax.com    | false
+                a.x.com | A.x.com   | true
+                a.x.com | b.x.com   | false
+                a.x.com | *.x.com   | false
+                *.a.x.com | *.x.com | false
+                """)
+        void ofARouteBehindAHost(String earlier, String later, boolean warned) throws ConfigProblems {
+            String routes = """
+                    lb.routes = [
+                      { host = "%s", pool = p, name = one }
+                      { host = "%s", path = "/y", pool = p, name = two }
+                      { path = "/y", pool = p, name = three }
+                    ]
+                    """.formatted(earlier, later);
+
+            assertThat(warnings(1_000_000, routes))
+                    .isEqualTo(
+                            warned
+                                    ? List.of("t.conf:5: lb.routes[1].path: /y (unwise: no request comes here: the"
+                                            + " earlier route one takes them all)")
+                                    : List.of());
+            assertThat(warnings(
+                            1_000_000,
+                            "lb.routes = [{ host = \"%s\", pool = p, name = one }, { host = \"%s\", pool = p, name = two }]"
+                                    .formatted(earlier, later)))
+                    .hasSize(warned ? 1 : 0);
         }
 
         @ParameterizedTest

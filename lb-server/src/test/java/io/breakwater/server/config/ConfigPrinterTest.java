@@ -3,9 +3,13 @@ package io.breakwater.server.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigObject;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 class ConfigPrinterTest {
@@ -26,17 +30,31 @@ class ConfigPrinterTest {
               routes = [
                 { path = "/a", methods = [GET, PUT], pool = "one.pool", rewrite = "/b" }
                 { name = "quoted \\"name\\"", prefix = "/c", pool = two, strip-prefix = true }
+                { host = "*.Example.com", pool = two }
+                { host = "a.example.com", path = "/a", name = three, pool = two }
               ]
               pools."one.pool" {
-                backends = ["http://a", { url = "http://[::1]:81/", id = x }]
+                backends = ["http://a", { url = "http://[::1]:81/", id = x, weight = 7, priority = 3 }]
+                balance = { hash = "header:X-User" }
                 backend-errors = pass
                 host-header = backend
                 breaker {
                   enabled = false, consecutive-failures = 0, failure-statuses = [429, "500-504"], cooldown = 1001ms
                   half-open { concurrent-probes = 2, successes-to-close = 3, probe-timeout = 24h }
+                  min-available = 2
                 }
+                health-check {
+                  enabled = true, initial = unhealthy, type = tcp, path = "/a/b", expect-status = [204, "300-301"]
+                  interval = 90s, timeout = 1500ms, rise = 4, fall = 5, jitter = 0.007, unhealthy-interval = 1250us
+                }
+                concurrency { max-per-backend = 9, adaptive = true, queue = 8, queue-timeout = 70s }
                 connections { max-idle-per-backend = 0, idle-timeout = 59s }
                 timeouts { connect = 2s, response-head = 3s, response-idle = 4s, request = 5s }
+                retries {
+                  max = 1, on = ["500-504", timeout, 429, connect-failure, 429], body-buffer = 1000, per-try-timeout = 1s
+                  budget { ratio = 12.5%, min-per-second = 0, window = 60s }
+                }
+                slow-start { enabled = on, duration = 1h, min-weight = 100%, min-successes = 0 }
               }
               pools.two.backends = ["http://b:8080"]
             }
@@ -66,6 +84,41 @@ class ConfigPrinterTest {
         assertThat(load(printed, Map.of("ADMIN_TOKEN", "secret"))).isEqualTo(config);
         assertThat(ConfigPrinter.print(load(printed, Map.of("ADMIN_TOKEN", "secret"))))
                 .isEqualTo(printed);
+    }
+
+    /** A key that the printer left out would be in nobody's sight. */
+    @Test
+    void everyKeyOfTheReferenceIsPrinted() throws ConfigProblems {
+        ConfigObject printed = ConfigFactory.parseString(ConfigPrinter.print(load(EVERYTHING_ELSE, Map.of())))
+                .getObject("lb");
+        ConfigObject lb = HoconSource.reference().getObject("lb");
+
+        assertThat(keys(printed))
+                .containsAll(keys(lb.withoutKey("routes")
+                        .withoutKey("pools")
+                        .withoutKey("route-defaults")
+                        .withoutKey("pool-defaults")
+                        .withoutKey("backend-defaults")));
+        assertThat(keys(printed.toConfig().getObject("pools.two")))
+                .containsExactlyInAnyOrderElementsOf(keys(lb.toConfig().getObject("pool-defaults")));
+        assertThat(printed.toConfig().getObjectList("pools.two.backends").get(0).keySet())
+                .isEqualTo(lb.toConfig().getObject("backend-defaults").keySet());
+        Set<String> routes = new TreeSet<>();
+        printed.toConfig().getObjectList("routes").forEach(route -> routes.addAll(route.keySet()));
+        assertThat(routes)
+                .isEqualTo(
+                        new TreeSet<>(lb.toConfig().getObject("route-defaults").keySet()));
+    }
+
+    private static Set<String> keys(ConfigObject object) {
+        Set<String> keys = new TreeSet<>();
+        object.forEach((key, value) -> {
+            keys.add(key);
+            if (value instanceof ConfigObject inner) {
+                keys(inner).forEach(each -> keys.add(key + "." + each));
+            }
+        });
+        return keys;
     }
 
     @Test
