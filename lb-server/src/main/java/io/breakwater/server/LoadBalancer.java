@@ -34,6 +34,7 @@ import io.breakwater.server.listener.Listener;
 import io.breakwater.server.listener.ListenerContext;
 import io.breakwater.server.pool.Backend;
 import io.breakwater.server.pool.BackendPool;
+import io.breakwater.server.pool.PoolTraffic;
 import io.breakwater.server.route.Route;
 import io.breakwater.server.route.RouteTable;
 import io.breakwater.server.runtime.EventLoops;
@@ -192,7 +193,7 @@ public final class LoadBalancer implements Balancer {
     private BackendPool pool(PoolConfig pool) {
         List<Backend> backends =
                 pool.backends().stream().map(backend -> backend(pool, backend)).toList();
-        return new BackendPool(pool, backends, new RoundRobin());
+        return new BackendPool(pool, backends, new RoundRobin(), new PoolTraffic(pool, recorder.pool(pool.name())));
     }
 
     private Backend backend(PoolConfig pool, BackendConfig backend) {

@@ -1,6 +1,7 @@
 package io.breakwater.server.pool;
 
 import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.metrics.ProxyRecorder;
 import io.breakwater.server.balance.Balancer;
 import io.breakwater.server.balance.Policy;
 import io.breakwater.server.config.PoolConfig;
@@ -11,8 +12,17 @@ public final class BackendPool {
     private final PoolConfig config;
     private final List<Backend> backends;
     private final Balancer balancer;
+    private final PoolTraffic traffic;
 
     public BackendPool(PoolConfig config, List<Backend> backends, Policy policy) {
+        this(config, backends, policy, new PoolTraffic(config, ProxyRecorder.NONE.pool(config.name())));
+    }
+
+    /**
+     * @param traffic what is known of the pool's requests, whichever backends it has
+     */
+    public BackendPool(PoolConfig config, List<Backend> backends, Policy policy, PoolTraffic traffic) {
+        this.traffic = traffic;
         this.config = config;
         this.backends = List.copyOf(backends);
         this.balancer = policy.over(this.backends);
@@ -28,6 +38,11 @@ public final class BackendPool {
 
     public List<Backend> backends() {
         return backends;
+    }
+
+    /** What its requests share beyond the backends: the budget of retries, and the line of those that wait. */
+    public PoolTraffic traffic() {
+        return traffic;
     }
 
     /**
