@@ -39,6 +39,7 @@ import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -134,7 +135,7 @@ public final class LoadBalancer implements RunningBalancer {
                     ticker,
                     recorder,
                     events,
-                    new HealthChecks(keeper, ticker, book),
+                    new HealthChecks(keeper, book, ticker, new SplittableRandom()),
                     keeper.loop().eventLoop());
             topology = wired;
             warmUp(wired.apply(config).added());

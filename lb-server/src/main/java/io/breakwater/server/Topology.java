@@ -28,6 +28,7 @@ import io.breakwater.server.pool.AdminState;
 import io.breakwater.server.pool.Backend;
 import io.breakwater.server.pool.BackendPool;
 import io.breakwater.server.pool.PoolCore;
+import io.breakwater.server.pool.PoolTraffic;
 import io.breakwater.server.probe.HealthChecks;
 import io.breakwater.server.route.Route;
 import io.breakwater.server.route.RouteTable;
@@ -85,7 +86,11 @@ final class Topology {
         List<Backend> added = new ArrayList<>();
         Map<String, BackendPool> pools = new LinkedHashMap<>();
         for (PoolConfig pool : config.pools().values()) {
-            PoolCore core = cores.computeIfAbsent(pool.name(), name -> new PoolCore(ticker, background, Topology::policy));
+            PoolCore core = cores.computeIfAbsent(pool.name(), name -> new PoolCore(
+                            ticker,
+                            background,
+                            Topology::policy,
+                            new PoolTraffic(pool, recorder.pool(name))));
             List<Backend> backends = new ArrayList<>();
             for (BackendConfig each : pool.backends()) {
                 BackendId id = new BackendId(pool.name(), each.id());
@@ -116,7 +121,7 @@ final class Topology {
         for (PoolConfig pool : config.pools().values()) {
             for (BackendConfig each : pool.backends()) {
                 Member member = requireNonNull(members.get(new BackendId(pool.name(), each.id())));
-                member.checker.reconfigure(pool.healthCheck(), checks.probe(each, pool.probe()));
+                checks.reconfigure(member.checker, each, pool.healthCheck(), pool.probe());
                 if (member.backend.admin() != AdminState.DISABLED) {
                     member.checker.start();
                 }
@@ -146,12 +151,17 @@ final class Topology {
         Gauges gauges = new Gauges(inFlight, ticker);
         BackendRecorder counts = recorder.backend(id, gauges);
         BreakerListener journal =
-                events.circuit(id, () -> requireNonNull(gauges.backend).breaker().config().cooldown());
+                events.circuit(id, () -> requireNonNull(gauges.backend).breakerConfig().cooldown());
         Backend backend = new Backend(core, id, config, pool, counts, journal, inFlight);
         gauges.backend = backend;
-        return new Member(backend, checks.checker(backend.id(), config, pool, counts, change -> {
-            backend.health(change.to(), change.timeoutsOnly(), change.sequence(), change.atNanos());
-        }));
+        HealthChecker checker = checks.checkerOf(
+                id,
+                config,
+                pool.healthCheck(),
+                pool.probe(),
+                change -> backend.health(change.to(), change.timeoutsOnly(), change.sequence(), change.atNanos()),
+                counts);
+        return new Member(backend, checker);
     }
 
     private static Policy policy(BalanceConfig balance, IntSupplier underWay) {

@@ -1,21 +1,18 @@
 package io.breakwater.server.exchange;
 
 import io.breakwater.metrics.RouteRecorder;
-import io.breakwater.server.config.ListenerConfig;
 import io.breakwater.server.connection.ConnectionPool;
 import java.util.function.Supplier;
 
 /**
  * What the exchanges of one event loop share.
  *
- * @param listener the listener that their connections came to
  * @param routing the present routing; read once per request
  * @param connections the upstream connections of the loop
  * @param health counts the requests for the health path
  * @param unmatched counts the requests that no route takes
  */
 public record ExchangeContext(
-        ListenerConfig listener,
         Supplier<Routing> routing,
         ConnectionPool connections,
         RouteRecorder health,

@@ -89,6 +89,11 @@ public final class Backend implements Candidate {
         return settings.config;
     }
 
+    /** What its circuit goes by now. */
+    public BreakerConfig breakerConfig() {
+        return settings.breaker;
+    }
+
     public CircuitBreaker breaker() {
         return breaker;
     }

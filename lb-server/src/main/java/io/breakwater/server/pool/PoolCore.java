@@ -49,6 +49,7 @@ public final class PoolCore {
     private final Ticker ticker;
     private final Executor background;
     private final PolicyFactory policies;
+    private final PoolTraffic traffic;
     private final TypicalLatency typicalLatency = new TypicalLatency();
     private final LongAdder underWay = new LongAdder();
     private final AtomicLong changes = new AtomicLong();
@@ -62,8 +63,10 @@ public final class PoolCore {
 
     /**
      * @param background runs what takes too long for an event loop
+     * @param traffic what the requests of the pool share
      */
-    public PoolCore(Ticker ticker, Executor background, PolicyFactory policies) {
+    public PoolCore(Ticker ticker, Executor background, PolicyFactory policies, PoolTraffic traffic) {
+        this.traffic = traffic;
         this.ticker = ticker;
         this.background = background;
         this.policies = policies;
@@ -100,11 +103,16 @@ public final class PoolCore {
             }
             build(config, members);
         });
+        traffic.reconfigure(config);
         return new BackendPool(this, config, members);
     }
 
     Ticker ticker() {
         return ticker;
+    }
+
+    PoolTraffic traffic() {
+        return traffic;
     }
 
     TypicalLatency typicalLatency() {
@@ -127,6 +135,7 @@ public final class PoolCore {
 
     void attemptEnded() {
         underWay.decrement();
+        traffic.line().slotFreed();
     }
 
     // ================ changes ================
@@ -188,6 +197,7 @@ public final class PoolCore {
         }
         Rotation built = Rotation.of(from, config, backends, requireNonNull(policy), ticker.read());
         rotation = built;
+        traffic.line().wakeAll();
         return built;
     }
 
