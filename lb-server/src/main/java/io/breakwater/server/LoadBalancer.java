@@ -14,10 +14,12 @@ import io.breakwater.metrics.Side;
 import io.breakwater.metrics.prometheus.PrometheusMetrics;
 import io.breakwater.server.admin.AdminServer;
 import io.breakwater.server.balance.RoundRobin;
-import io.breakwater.server.cli.Balancer;
+import io.breakwater.server.cli.RunningBalancer;
 import io.breakwater.server.config.BackendConfig;
+import io.breakwater.server.config.ConfigSource;
 import io.breakwater.server.config.LbConfig;
 import io.breakwater.server.config.PoolConfig;
+import io.breakwater.server.config.ReloadResult;
 import io.breakwater.server.config.RouteConfig;
 import io.breakwater.server.config.RuntimeConfig;
 import io.breakwater.server.connection.AddressBook;
@@ -57,12 +59,13 @@ import org.slf4j.LoggerFactory;
  * The balancer of one configuration: wires the parts by hand, starts them in order and stops them in reverse. Its
  * methods are called by one thread, which is not an event loop.
  */
-public final class LoadBalancer implements Balancer {
+public final class LoadBalancer implements RunningBalancer {
     private static final Logger LOG = LoggerFactory.getLogger(LoadBalancer.class);
     /** What a response head from a backend may be; a backend is trusted with more than a client. */
     private static final HeadLimits RESPONSE_LIMITS = new HeadLimits(8 * 1024, 64 * 1024, 200);
 
     private final LbConfig config;
+    private final @Nullable ConfigSource source;
     private final Ticker ticker;
     private final InstantSource clock;
     private final @Nullable PrometheusMetrics metrics;
@@ -80,16 +83,25 @@ public final class LoadBalancer implements Balancer {
     private volatile @Nullable Listener listener;
     private @Nullable AdminServer admin;
 
-    public LoadBalancer(LbConfig config) {
-        this(config, Ticker.system(), InstantSource.system());
+    /**
+     * @param source where a reload reads the configuration again; null if it came from no file
+     */
+    public LoadBalancer(LbConfig config, @Nullable ConfigSource source) {
+        this(config, source, Ticker.system(), InstantSource.system());
+    }
+
+    /** A balancer that cannot be reloaded. */
+    public LoadBalancer(LbConfig config, Ticker ticker, InstantSource clock) {
+        this(config, null, ticker, clock);
     }
 
     /**
      * @param ticker what breakers and timeouts live by
      * @param clock for Date and for what people read
      */
-    public LoadBalancer(LbConfig config, Ticker ticker, InstantSource clock) {
+    public LoadBalancer(LbConfig config, @Nullable ConfigSource source, Ticker ticker, InstantSource clock) {
         this.config = config;
+        this.source = source;
         this.ticker = ticker;
         this.clock = clock;
         this.metrics = config.metrics().enabled() ? new PrometheusMetrics(version()) : null;
@@ -111,6 +123,7 @@ public final class LoadBalancer implements Balancer {
         if (metrics != null) {
             metrics.start();
         }
+        recorder.configTaken(clock.instant());
         RouteRecorder unmatched = recorder.route("none");
         RouteRecorder health = recorder.route("health");
         Routing wired = wire();
@@ -154,11 +167,11 @@ public final class LoadBalancer implements Balancer {
 
     /** A busy admin port must not keep traffic away, unless somebody asked for just that port. */
     private @Nullable AdminServer startAdmin() throws IOException {
-        AdminServer server = new AdminServer(
-                config.admin(),
-                new Status(this::whyNotReady, () -> requireNonNull(routing), events, ticker, wallClock),
-                metrics,
-                clock);
+        Readiness readiness = new Readiness(() -> listener != null, () -> true, () -> draining);
+        Status status = new Status(readiness, () -> config, () -> requireNonNull(routing), events, ticker, wallClock);
+        Operator operator =
+                new Operator(() -> requireNonNull(routing), status, ticker, (backend, from, to) -> {}, this::reload);
+        AdminServer server = new AdminServer(config.admin(), status, operator, metrics, clock);
         try {
             server.start();
             return server;
@@ -169,13 +182,6 @@ public final class LoadBalancer implements Balancer {
             LOG.warn("running without an admin port: {}: {}", e.getMessage(), String.valueOf(e.getCause()));
             return null;
         }
-    }
-
-    private @Nullable String whyNotReady() {
-        if (draining) {
-            return "draining";
-        }
-        return listener == null ? "starting" : null;
     }
 
     private Routing wire() {
@@ -254,6 +260,13 @@ public final class LoadBalancer implements Balancer {
     public OptionalInt adminPort() {
         AdminServer server = admin;
         return server == null ? OptionalInt.empty() : OptionalInt.of(server.port());
+    }
+
+    @Override
+    public ReloadResult reload() {
+        return source == null
+                ? ReloadResult.Unavailable.NO_FILE
+                : new ReloadResult.Unavailable("reload is not supported; restart to change the configuration");
     }
 
     /**

@@ -4,6 +4,8 @@ import io.breakwater.health.breaker.BreakerSnapshot;
 import io.breakwater.health.breaker.CircuitBreaker;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.server.admin.StatusView;
+import io.breakwater.server.config.ConfigJson;
+import io.breakwater.server.config.LbConfig;
 import io.breakwater.server.events.CircuitEvent;
 import io.breakwater.server.events.Events;
 import io.breakwater.server.events.WallClock;
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** Tells the admin port what the pools look like now. Safe from any thread. */
 final class Status implements StatusView {
     private final Supplier<@Nullable String> whyNotReady;
+    private final Supplier<LbConfig> config;
     private final Supplier<Routing> routing;
     private final Events events;
     private final Ticker ticker;
@@ -25,11 +28,13 @@ final class Status implements StatusView {
 
     Status(
             Supplier<@Nullable String> whyNotReady,
+            Supplier<LbConfig> config,
             Supplier<Routing> routing,
             Events events,
             Ticker ticker,
             WallClock clock) {
         this.whyNotReady = whyNotReady;
+        this.config = config;
         this.routing = routing;
         this.events = events;
         this.ticker = ticker;
@@ -42,28 +47,48 @@ final class Status implements StatusView {
     }
 
     @Override
+    public String configAsJson() {
+        return ConfigJson.of(config.get());
+    }
+
+    @Override
     public List<Pool> pools() {
         long now = ticker.read();
         return routing.get().pools().stream().map(pool -> pool(pool, now)).toList();
     }
 
     private Pool pool(BackendPool pool, long now) {
+        Shares shares = new Shares(pool, now);
         return new Pool(
                 pool.name(),
                 pool.bestState(now),
                 pool.config().balance().text(),
-                pool.backends().stream().map(backend -> backend(backend, now)).toList());
+                pool.backends().stream()
+                        .map(backend -> backend(backend, shares, now))
+                        .toList());
     }
 
-    private Backend backend(io.breakwater.server.pool.Backend backend, long now) {
+    /** Tells of one backend of a pool. */
+    Backend backend(BackendPool pool, io.breakwater.server.pool.Backend backend) {
+        long now = ticker.read();
+        return backend(backend, new Shares(pool, now), now);
+    }
+
+    private Backend backend(io.breakwater.server.pool.Backend backend, Shares shares, long now) {
         return new Backend(
                 backend.id().id(),
                 backend.config().url(),
+                backend.config().weight(),
+                backend.config().priority(),
+                AdminState.valueOf(backend.adminState().name()),
+                backend.health(),
+                backend.isSuspect(),
                 backend.inFlight(),
                 backend.requests(),
                 backend.successes(),
                 backend.failures(),
                 backend.rejected(),
+                shares.of(backend),
                 circuit(backend.breaker().snapshot(now)),
                 events.transitions(backend.id()).stream().map(Status::change).toList());
     }

@@ -3,6 +3,7 @@ package io.breakwater.server.pool;
 import io.breakwater.health.BackendId;
 import io.breakwater.health.Outcome;
 import io.breakwater.health.breaker.CircuitBreaker;
+import io.breakwater.health.check.HealthStatus;
 import io.breakwater.metrics.BackendRecorder;
 import io.breakwater.server.balance.Candidate;
 import io.breakwater.server.config.BackendConfig;
@@ -20,6 +21,9 @@ public final class Backend implements Candidate {
     private final LongAdder failures = new LongAdder();
     private final LongAdder ignored = new LongAdder();
     private final LongAdder rejected = new LongAdder();
+    private volatile AdminState adminState = AdminState.ENABLED;
+    private volatile HealthStatus health = HealthStatus.UNCHECKED;
+    private volatile boolean suspect;
 
     /**
      * @param inFlight counts the attempts under way; given, because the gauge that shows it is made before
@@ -120,5 +124,30 @@ public final class Backend implements Candidate {
     /** Requests that the circuit refused. */
     public long rejected() {
         return rejected.sum();
+    }
+
+    /** What an operator wants of it. */
+    public AdminState adminState() {
+        return adminState;
+    }
+
+    public void adminState(AdminState wanted) {
+        adminState = wanted;
+    }
+
+    /** What active checks have found out. */
+    public HealthStatus health() {
+        return health;
+    }
+
+    /** Unhealthy by timeouts alone, and left in rotation because no other of its pool is healthy. */
+    public boolean isSuspect() {
+        return suspect;
+    }
+
+    /** Active checks have found out something. */
+    public void health(HealthStatus found, boolean isSuspect) {
+        health = found;
+        suspect = isSuspect;
     }
 }
