@@ -39,8 +39,8 @@ import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -135,7 +135,8 @@ public final class LoadBalancer implements RunningBalancer {
                     ticker,
                     recorder,
                     events,
-                    new HealthChecks(keeper, book, ticker, new SplittableRandom()),
+                    new HealthChecks(
+                            keeper, book, ticker, () -> ThreadLocalRandom.current().nextLong()),
                     keeper.loop().eventLoop());
             topology = wired;
             warmUp(wired.apply(config).added());

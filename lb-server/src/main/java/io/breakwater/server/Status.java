@@ -4,6 +4,8 @@ import io.breakwater.health.breaker.BreakerSnapshot;
 import io.breakwater.health.breaker.CircuitBreaker;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.server.admin.StatusView;
+import io.breakwater.server.config.ConfigJson;
+import io.breakwater.server.config.LbConfig;
 import io.breakwater.server.events.CircuitEvent;
 import io.breakwater.server.events.Events;
 import io.breakwater.server.events.WallClock;
@@ -11,6 +13,7 @@ import io.breakwater.server.exchange.Routing;
 import io.breakwater.server.pool.BackendPool;
 import io.breakwater.time.Ticker;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** Tells the admin port what the pools look like now. Safe from any thread. */
 final class Status implements StatusView {
     private final Supplier<@Nullable String> whyNotReady;
+    private final Supplier<LbConfig> config;
     private final Supplier<Routing> routing;
     private final Events events;
     private final Ticker ticker;
@@ -25,11 +29,13 @@ final class Status implements StatusView {
 
     Status(
             Supplier<@Nullable String> whyNotReady,
+            Supplier<LbConfig> config,
             Supplier<Routing> routing,
             Events events,
             Ticker ticker,
             WallClock clock) {
         this.whyNotReady = whyNotReady;
+        this.config = config;
         this.routing = routing;
         this.events = events;
         this.ticker = ticker;
@@ -42,28 +48,47 @@ final class Status implements StatusView {
     }
 
     @Override
+    public String configAsJson() {
+        return ConfigJson.of(config.get());
+    }
+
+    @Override
     public List<Pool> pools() {
         long now = ticker.read();
         return routing.get().pools().stream().map(pool -> pool(pool, now)).toList();
     }
 
     private Pool pool(BackendPool pool, long now) {
+        double[] shares = pool.shares(now);
+        List<Backend> backends = new ArrayList<>(shares.length);
+        for (int i = 0; i < shares.length; i++) {
+            backends.add(backend(pool.backends().get(i), shares[i], now));
+        }
         return new Pool(
-                pool.name(),
-                pool.bestState(now),
-                pool.config().balance().text(),
-                pool.backends().stream().map(backend -> backend(backend, now)).toList());
+                pool.name(), pool.bestState(now), pool.config().balance().text(), backends);
     }
 
-    private Backend backend(io.breakwater.server.pool.Backend backend, long now) {
+    /** Tells of one backend of a pool. */
+    Backend backend(BackendPool pool, io.breakwater.server.pool.Backend backend) {
+        long now = ticker.read();
+        return backend(backend, pool.shares(now)[pool.backends().indexOf(backend)], now);
+    }
+
+    private Backend backend(io.breakwater.server.pool.Backend backend, double share, long now) {
         return new Backend(
                 backend.id().id(),
                 backend.config().url(),
+                backend.config().weight(),
+                backend.config().priority(),
+                AdminState.valueOf(backend.admin().name()),
+                backend.health(),
+                backend.isSuspect(),
                 backend.inFlight(),
                 backend.requests(),
                 backend.successes(),
                 backend.failures(),
                 backend.rejected(),
+                share,
                 circuit(backend.breaker().snapshot(now)),
                 events.transitions(backend.id()).stream().map(Status::change).toList());
     }

@@ -1,7 +1,6 @@
 package io.breakwater.server.admin;
 
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
@@ -20,52 +19,88 @@ import io.netty.handler.timeout.IdleStateEvent;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.Date;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Answers the requests of one connection to the admin port. Belongs to the connection's event loop. */
+/**
+ * Answers the requests of one connection to the admin port, one at a time: while an answer takes its time, nothing is
+ * read, and what was read already waits in the {@code FlowControlHandler} before this one. Belongs to the connection's
+ * event loop.
+ */
 final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private static final Logger LOG = LoggerFactory.getLogger(AdminHandler.class);
     private static final String CONTENT_SECURITY_POLICY =
-            "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+            "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
     private final AdminResources resources;
     private final Access access;
+    private final RequestDeadline deadline;
     private final InstantSource clock;
+    private boolean answering;
 
-    AdminHandler(AdminResources resources, Access access, InstantSource clock) {
+    AdminHandler(AdminResources resources, Access access, RequestDeadline deadline, InstantSource clock) {
         this.resources = resources;
         this.access = access;
+        this.deadline = deadline;
         this.clock = clock;
     }
 
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
-        boolean readable = request.decoderResult().isSuccess();
-        FullHttpResponse response = response(
-                readable ? answer(request) : refusal(request.decoderResult().cause()));
-        if (!readable) {
-            response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        deadline.met();
+        if (!request.decoderResult().isSuccess()) {
+            lastWord(ctx, refusal(request.decoderResult().cause()));
+            return;
         }
-        ChannelFuture written = ctx.writeAndFlush(response);
-        if (!readable) {
-            written.addListener(ChannelFutureListener.CLOSE);
+        String what = request.method() + " " + request.uri();
+        CompletableFuture<Answer> answer = answer(ctx, request, what);
+        if (answer.isDone()) {
+            ctx.writeAndFlush(response(answer.join()));
+            return;
+        }
+        answering = true;
+        readOrNot(ctx);
+        answer.thenAcceptAsync(
+                late -> {
+                    answering = false;
+                    ctx.writeAndFlush(response(late));
+                    readOrNot(ctx);
+                },
+                ctx.executor());
+    }
+
+    /** Never fails: what goes wrong is an answer too. */
+    private CompletableFuture<Answer> answer(ChannelHandlerContext ctx, FullHttpRequest request, String what) {
+        try {
+            return resources
+                    .answer(request, access, String.valueOf(ctx.channel().remoteAddress()))
+                    .exceptionally(failure -> failed(what, failure));
+        } catch (RuntimeException e) {
+            return CompletableFuture.completedFuture(failed(what, e));
         }
     }
 
-    /** A client that does not read its answers is not read from either. */
+    private static Answer failed(String what, Throwable failure) {
+        LOG.error("admin request {} failed", what, failure);
+        return Answer.error(HttpResponseStatus.INTERNAL_SERVER_ERROR, "internal error");
+    }
+
+    /** Nothing that follows on this connection can be trusted to be a request, or is waited for any more. */
+    private void lastWord(ChannelHandlerContext ctx, Answer answer) {
+        FullHttpResponse response = response(answer);
+        response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        ctx.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
+    }
+
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        ctx.channel().config().setAutoRead(ctx.channel().isWritable());
+        readOrNot(ctx);
     }
 
-    private Answer answer(FullHttpRequest request) {
-        try {
-            return resources.answer(request, access);
-        } catch (RuntimeException e) {
-            LOG.error("admin request {} {} failed", request.method(), request.uri(), e);
-            return Answer.error(HttpResponseStatus.INTERNAL_SERVER_ERROR, "internal error");
-        }
+    /** A client that does not read its answers, or is still to get one, is not read from either. */
+    private void readOrNot(ChannelHandlerContext ctx) {
+        ctx.channel().config().setAutoRead(ctx.channel().isWritable() && !answering);
     }
 
     private static Answer refusal(Throwable cause) {
@@ -86,7 +121,8 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         headers.set(HttpHeaderNames.CONTENT_LENGTH, answer.body().length);
         headers.set(HttpHeaderNames.CACHE_CONTROL, HttpHeaderValues.NO_STORE);
         headers.set("x-content-type-options", "nosniff");
-        headers.set("referrer-policy", "no-referrer");
+        // Not no-referrer: a browser would then send Origin: null with the forms of our own page.
+        headers.set("referrer-policy", "same-origin");
         headers.set(HttpHeaderNames.CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
         answer.fields().forEach(headers::set);
         return response;
@@ -96,6 +132,8 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof IdleStateEvent) {
             ctx.close();
+        } else if (event == RequestDeadline.PASSED) {
+            lastWord(ctx, Answer.error(HttpResponseStatus.REQUEST_TIMEOUT, "request timeout"));
         } else {
             ctx.fireUserEventTriggered(event);
         }

@@ -4,6 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.breakwater.metrics.MetricsExposition;
 import io.breakwater.server.admin.Access.Exposure;
+import io.breakwater.server.admin.Operations.Action;
+import io.breakwater.server.admin.Operations.Result;
+import io.breakwater.server.config.ReloadResult;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -11,17 +14,31 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URLDecoder;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What the admin port has to offer, by path. */
 final class AdminResources {
+    private static final Logger LOG = LoggerFactory.getLogger(AdminResources.class);
     private static final byte[] LIVE = "{\"status\":\"live\"}".getBytes(UTF_8);
     private static final String STATIC_FILES_CACHE = "public, max-age=300";
+    private static final String READS = "GET, HEAD";
+    private static final String WRITES = "POST";
+
+    private static final Pattern ACTION = Pattern.compile("/api/v1/pools/([^/]+)/backends/([^/]+)/([^/]+)");
 
     private final StatusView status;
+    private final Operations operations;
+    private final ReloadQueue reloads;
     private final InstantSource clock;
     private final StatusJson json = new StatusJson();
     private final StatusPage page;
@@ -30,54 +47,184 @@ final class AdminResources {
     /**
      * @param metrics null when metrics are off
      */
-    AdminResources(StatusView status, @Nullable MetricsExposition metrics, InstantSource clock) {
+    AdminResources(
+            StatusView status,
+            Operations operations,
+            ReloadQueue reloads,
+            @Nullable MetricsExposition metrics,
+            InstantSource clock) {
         this.status = status;
+        this.operations = operations;
+        this.reloads = reloads;
         this.clock = clock;
         this.page = new StatusPage(metrics != null);
-        byPath.put("/livez", new Resource(Exposure.ANYONE, (request, query) -> Answer.ok(Answer.JSON, LIVE)));
-        byPath.put("/readyz", new Resource(Exposure.ANYONE, (request, query) -> readiness()));
+        read("/livez", Exposure.ANYONE, asked -> Answer.ok(Answer.JSON, LIVE));
+        read("/readyz", Exposure.ANYONE, asked -> readiness());
         if (metrics != null) {
-            byPath.put("/metrics", new Resource(Exposure.ANYONE, (request, query) -> scrape(metrics, request)));
+            read("/metrics", Exposure.ANYONE, asked -> scrape(metrics, asked.request()));
         }
-        byPath.put(
-                "/api/v1/pools",
-                new Resource(
-                        Exposure.OPERATOR, (request, query) -> Answer.ok(Answer.JSON, json.pools(status.pools()))));
-        byPath.put("/", new Resource(Exposure.BROWSER, (request, query) -> page(query)));
-        byPath.put("/style.css", file("style.css", "text/css; charset=utf-8"));
-        byPath.put("/icon.svg", file("icon.svg", "image/svg+xml"));
+        read("/api/v1/pools", Exposure.OPERATOR, asked -> Answer.ok(Answer.JSON, json.pools(status.pools())));
+        read(
+                "/api/v1/config",
+                Exposure.OPERATOR,
+                asked -> Answer.ok(Answer.JSON, status.configAsJson().getBytes(UTF_8)));
+        read("/", Exposure.BROWSER, this::page);
+        file("/style.css", "text/css; charset=utf-8");
+        file("/icon.svg", "image/svg+xml");
+        byPath.put("/api/v1/reload", new Resource(Exposure.WRITE, WRITES, this::reload));
     }
 
-    private record Resource(Exposure exposure, Endpoint endpoint) {}
+    /**
+     * One resource.
+     *
+     * @param exposure to those who use it with one of its methods
+     * @param allow its methods
+     */
+    private record Resource(Exposure exposure, String allow, Endpoint endpoint) {
+        boolean allows(HttpMethod method) {
+            return allow.equals(WRITES)
+                    ? method.equals(HttpMethod.POST)
+                    : method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD);
+        }
+
+        /** Whoever may not use it is not told more than that a resource of the API is there. */
+        Exposure exposure(HttpMethod method) {
+            return exposure == Exposure.WRITE && !allows(method) ? Exposure.OPERATOR : exposure;
+        }
+    }
+
+    /**
+     * A request that may have what it asks for.
+     *
+     * @param query without its question mark
+     * @param asker for the log
+     */
+    private record Asked(HttpRequest request, String query, Access access, String asker) {}
 
     @FunctionalInterface
     private interface Endpoint {
-        Answer get(HttpRequest request, String query);
+        CompletableFuture<Answer> answer(Asked asked);
     }
 
-    /** Answers a request that was received whole and in good order. */
-    Answer answer(HttpRequest request, Access access) {
+    private void read(String path, Exposure exposure, Function<Asked, Answer> endpoint) {
+        byPath.put(
+                path, new Resource(exposure, READS, asked -> CompletableFuture.completedFuture(endpoint.apply(asked))));
+    }
+
+    private void file(String path, String contentType) {
+        Answer answer = Answer.ok(contentType, Resources.read(path.substring(1)))
+                .with(HttpHeaderNames.CACHE_CONTROL, STATIC_FILES_CACHE);
+        read(path, Exposure.BROWSER, asked -> answer);
+    }
+
+    /**
+     * Answers a request that was received whole and in good order, at once or later. The request is not looked at any
+     * more once this returns.
+     *
+     * @param asker who is logged with what is changed
+     */
+    CompletableFuture<Answer> answer(HttpRequest request, Access access, String asker) {
         if (request.headers().getAll(HttpHeaderNames.HOST).size() > 1
                 || (request.protocolVersion().isKeepAliveDefault()
                         && !request.headers().contains(HttpHeaderNames.HOST))) {
             // RFC 9112 section 3.2.
-            return Answer.error(HttpResponseStatus.BAD_REQUEST, "exactly one Host is needed");
+            return now(Answer.error(HttpResponseStatus.BAD_REQUEST, "exactly one Host is needed"));
         }
         String target = request.uri();
         int mark = target.indexOf('?');
-        Resource resource = byPath.get(mark < 0 ? target : target.substring(0, mark));
-        Answer refusal = access.refuse(resource == null ? Exposure.OPERATOR : resource.exposure(), request);
+        String path = mark < 0 ? target : target.substring(0, mark);
+        Resource resource = resource(path);
+        Answer refusal =
+                access.refuse(resource == null ? Exposure.OPERATOR : resource.exposure(request.method()), request);
         if (refusal != null) {
-            return refusal;
+            return now(refusal);
         }
         if (resource == null) {
-            return Answer.error(HttpResponseStatus.NOT_FOUND, "not found");
+            return now(notFound(path));
         }
-        if (!request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD)) {
-            return Answer.error(HttpResponseStatus.METHOD_NOT_ALLOWED, "method not allowed")
-                    .with(HttpHeaderNames.ALLOW, "GET, HEAD");
+        if (!resource.allows(request.method())) {
+            return now(Answer.error(HttpResponseStatus.METHOD_NOT_ALLOWED, "method not allowed")
+                    .with(HttpHeaderNames.ALLOW, resource.allow()));
         }
-        return resource.endpoint().get(request, mark < 0 ? "" : target.substring(mark + 1));
+        String query = mark < 0 ? "" : target.substring(mark + 1);
+        return resource.endpoint().answer(new Asked(request, query, access, asker));
+    }
+
+    private @Nullable Resource resource(String path) {
+        Resource fixed = byPath.get(path);
+        if (fixed != null) {
+            return fixed;
+        }
+        Matcher parts = ACTION.matcher(path);
+        Action action = parts.matches() ? Action.of(parts.group(3)) : null;
+        return action == null
+                ? null
+                : new Resource(
+                        Exposure.WRITE, WRITES, asked -> now(act(parts.group(1), parts.group(2), action, asked)));
+    }
+
+    private static Answer notFound(String path) {
+        Matcher parts = ACTION.matcher(path);
+        return Answer.error(
+                HttpResponseStatus.NOT_FOUND,
+                parts.matches()
+                        ? "action: " + parts.group(3) + " (expected: enable, drain, disable, trip or reset)"
+                        : "not found");
+    }
+
+    private static CompletableFuture<Answer> now(Answer answer) {
+        return CompletableFuture.completedFuture(answer);
+    }
+
+    /** The names as they stand in the path, percent-encoded. */
+    private Answer act(String encodedPool, String encodedId, Action action, Asked asked) {
+        String pool;
+        String id;
+        try {
+            pool = decoded(encodedPool);
+            id = decoded(encodedId);
+        } catch (IllegalArgumentException e) {
+            return Answer.error(HttpResponseStatus.BAD_REQUEST, "invalid percent encoding in the path");
+        }
+        Result result = operations.backend(pool, id, action);
+        if (result instanceof Result.Done done) {
+            if (done.changed()) {
+                LOG.info("{} {}/{}: {} -> {} (by {})", action.label(), pool, id, done.from(), done.to(), asked.asker());
+            }
+            return asked.query().equals(StatusPage.FORM_QUERY)
+                    ? new Answer(HttpResponseStatus.SEE_OTHER, Answer.JSON, json.backend(done.backend()), Map.of())
+                            .with(HttpHeaderNames.LOCATION, "/")
+                    : Answer.ok(Answer.JSON, json.backend(done.backend()));
+        }
+        return result instanceof Result.Refused refused
+                ? Answer.error(HttpResponseStatus.CONFLICT, refused.why())
+                : Answer.error(HttpResponseStatus.NOT_FOUND, ((Result.Missing) result).what());
+    }
+
+    /** RFC 3986 section 2.1; a plus is a plus in a path. */
+    private static String decoded(String segment) {
+        return URLDecoder.decode(segment.replace("+", "%2B"), UTF_8);
+    }
+
+    private CompletableFuture<Answer> reload(Asked asked) {
+        CompletableFuture<ReloadResult> reload = reloads.reload();
+        if (reload == null) {
+            return now(Answer.error(HttpResponseStatus.SERVICE_UNAVAILABLE, "too many reloads wait")
+                    .with(HttpHeaderNames.RETRY_AFTER, "1"));
+        }
+        return reload.thenApply(result -> {
+            result.logTo(LOG, "by " + asked.asker());
+            return new Answer(statusOf(result), Answer.JSON, json.reload(result), Map.of());
+        });
+    }
+
+    private static HttpResponseStatus statusOf(ReloadResult result) {
+        if (result instanceof ReloadResult.Success) {
+            return HttpResponseStatus.OK;
+        }
+        return result instanceof ReloadResult.Refused
+                ? HttpResponseStatus.UNPROCESSABLE_ENTITY
+                : HttpResponseStatus.CONFLICT;
     }
 
     private Answer readiness() {
@@ -101,15 +248,14 @@ final class AdminResources {
         return Answer.ok(contentType, out.toByteArray()).with(HttpHeaderNames.VARY, "Accept");
     }
 
-    private Answer page(String query) {
+    private Answer page(Asked asked) {
         return Answer.ok(
                 "text/html; charset=utf-8",
-                page.render(status.pools(), status.whyNotReady(), clock.instant(), !query.equals("pause")));
-    }
-
-    private static Resource file(String name, String contentType) {
-        Answer answer =
-                Answer.ok(contentType, Resources.read(name)).with(HttpHeaderNames.CACHE_CONTROL, STATIC_FILES_CACHE);
-        return new Resource(Exposure.BROWSER, (request, query) -> answer);
+                page.render(
+                        status.pools(),
+                        status.whyNotReady(),
+                        clock.instant(),
+                        !asked.query().equals("pause"),
+                        asked.access().browsersMayWrite()));
     }
 }

@@ -19,6 +19,7 @@ import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpServerKeepAliveHandler;
+import io.netty.handler.flow.FlowControlHandler;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
@@ -29,8 +30,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The admin port: probes, metrics, the pools as JSON, and a page of the circuits. It runs on one thread of its own, so
- * that no scrape delays a request. Started once, closed once; safe to use from any thread.
+ * The admin port: probes, metrics, the pools as JSON, what an operator can do to them, and a page of the circuits. It
+ * runs on one thread of its own, so that no scrape delays a request, with another for reloads. Started once, closed once; safe to use from any thread.
  */
 public final class AdminServer implements AutoCloseable {
     static final int MAX_CONNECTIONS = 64;
@@ -45,6 +46,7 @@ public final class AdminServer implements AutoCloseable {
 
     private final AdminConfig config;
     private final AdminResources resources;
+    private final ReloadQueue reloads;
     private final InstantSource clock;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private @Nullable EventLoopGroup loop;
@@ -54,9 +56,14 @@ public final class AdminServer implements AutoCloseable {
      * @param metrics null when metrics are off
      */
     public AdminServer(
-            AdminConfig config, StatusView status, @Nullable MetricsExposition metrics, InstantSource clock) {
+            AdminConfig config,
+            StatusView status,
+            Operations operations,
+            @Nullable MetricsExposition metrics,
+            InstantSource clock) {
         this.config = config;
-        this.resources = new AdminResources(status, metrics, clock);
+        this.reloads = new ReloadQueue(operations);
+        this.resources = new AdminResources(status, operations, reloads, metrics, clock);
         this.clock = clock;
     }
 
@@ -108,6 +115,7 @@ public final class AdminServer implements AutoCloseable {
         }
         listening.close().awaitUninterruptibly();
         connections.close().awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
+        reloads.close();
         loop.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly();
         loop = null;
         listening = null;
@@ -119,11 +127,14 @@ public final class AdminServer implements AutoCloseable {
             return;
         }
         connections.add(channel);
+        RequestDeadline deadline = new RequestDeadline();
         channel.pipeline()
+                .addLast(deadline)
                 .addLast(new IdleStateHandler(0, 0, IDLE_SECONDS))
                 .addLast(new HttpServerCodec(new HttpDecoderConfig()))
                 .addLast(new HttpServerKeepAliveHandler())
                 .addLast(new HttpObjectAggregator(MAX_BODY_BYTES))
-                .addLast(new AdminHandler(resources, access, clock));
+                .addLast(new FlowControlHandler())
+                .addLast(new AdminHandler(resources, access, deadline, clock));
     }
 }

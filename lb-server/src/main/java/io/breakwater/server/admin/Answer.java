@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.HashMap;
 import java.util.Map;
+import tools.jackson.core.io.JsonStringEncoder;
 
 /**
  * What a request to the admin port is answered with.
@@ -22,10 +23,12 @@ record Answer(HttpResponseStatus status, String contentType, byte[] body, Map<St
     /**
      * Answers with an error.
      *
-     * @param message goes into JSON as it is
+     * @param message may hold what the request said
      */
     static Answer error(HttpResponseStatus status, String message) {
-        return new Answer(status, JSON, ("{\"error\": \"" + message + "\"}").getBytes(UTF_8), Map.of());
+        StringBuilder body = new StringBuilder("{\"error\": \"");
+        JsonStringEncoder.getInstance().quoteAsString(message, body);
+        return new Answer(status, JSON, body.append("\"}").toString().getBytes(UTF_8), Map.of());
     }
 
     /** Returns this answer with one more field, or another value of one. */

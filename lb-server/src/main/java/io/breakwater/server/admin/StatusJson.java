@@ -4,6 +4,7 @@ import io.breakwater.server.admin.StatusView.Backend;
 import io.breakwater.server.admin.StatusView.Change;
 import io.breakwater.server.admin.StatusView.Circuit;
 import io.breakwater.server.admin.StatusView.Pool;
+import io.breakwater.server.config.ReloadResult;
 import java.io.ByteArrayOutputStream;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -16,10 +17,6 @@ import tools.jackson.core.json.JsonFactory;
 
 /** The state of the balancer as JSON. What this version has no setting for stands with its fixed value. */
 final class StatusJson {
-    private static final int WEIGHT = 1;
-    private static final int PRIORITY = 0;
-    private static final String ADMIN_STATE = "enabled";
-    private static final String HEALTH = "unchecked";
     private static final String MODE = "enforce";
     private static final double SHARE_DIGITS = 10_000;
 
@@ -34,6 +31,29 @@ final class StatusJson {
         });
     }
 
+    /** Returns one backend as {@link #pools} writes it. */
+    byte[] backend(Backend backend) {
+        return bytes(json -> write(backend, json));
+    }
+
+    /** Returns the body of {@code /api/v1/reload}. */
+    byte[] reload(ReloadResult result) {
+        return object(json -> {
+            if (result instanceof ReloadResult.Success success) {
+                json.writeStringProperty("result", "success");
+                writeStrings("changes", success.changes(), json);
+                if (!success.warnings().isEmpty()) {
+                    writeStrings("warnings", success.warnings(), json);
+                }
+            } else if (result instanceof ReloadResult.Refused refused) {
+                json.writeStringProperty("error", "configuration refused");
+                writeStrings("problems", refused.problems(), json);
+            } else {
+                json.writeStringProperty("error", ((ReloadResult.Unavailable) result).why());
+            }
+        });
+    }
+
     /** Returns the body of {@code /readyz}. */
     byte[] readiness(@Nullable String whyNotReady) {
         return object(json -> {
@@ -45,13 +65,25 @@ final class StatusJson {
     }
 
     private byte[] object(Consumer<JsonGenerator> content) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(4096);
-        try (JsonGenerator json = factory.createGenerator(ObjectWriteContext.empty(), out)) {
+        return bytes(json -> {
             json.writeStartObject();
             content.accept(json);
             json.writeEndObject();
+        });
+    }
+
+    private byte[] bytes(Consumer<JsonGenerator> content) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(4096);
+        try (JsonGenerator json = factory.createGenerator(ObjectWriteContext.empty(), out)) {
+            content.accept(json);
         }
         return out.toByteArray();
+    }
+
+    private static void writeStrings(String name, List<String> lines, JsonGenerator json) {
+        json.writeName(name).writeStartArray();
+        lines.forEach(json::writeString);
+        json.writeEndArray();
     }
 
     private static void write(Pool pool, JsonGenerator json) {
@@ -60,24 +92,27 @@ final class StatusJson {
         json.writeStringProperty("state", pool.state().label());
         json.writeStringProperty("balance", pool.balance());
         json.writeName("backends").writeStartArray();
-        pool.backends().forEach(backend -> write(backend, pool.share(backend), json));
+        pool.backends().forEach(backend -> write(backend, json));
         json.writeEndArray().writeEndObject();
     }
 
-    private static void write(Backend backend, double share, JsonGenerator json) {
+    private static void write(Backend backend, JsonGenerator json) {
         json.writeStartObject();
         json.writeStringProperty("id", backend.id());
         json.writeStringProperty("url", backend.url());
-        json.writeNumberProperty("weight", WEIGHT);
-        json.writeNumberProperty("priority", PRIORITY);
-        json.writeStringProperty("adminState", ADMIN_STATE);
-        json.writeStringProperty("health", HEALTH);
+        json.writeNumberProperty("weight", backend.weight());
+        json.writeNumberProperty("priority", backend.priority());
+        json.writeStringProperty("adminState", backend.adminState().label());
+        json.writeStringProperty("health", backend.health().label());
+        if (backend.suspect()) {
+            json.writeBooleanProperty("suspect", true);
+        }
         json.writeNumberProperty("inFlight", backend.inFlight());
         json.writeNumberProperty("requests", backend.requests());
         json.writeNumberProperty("successes", backend.successes());
         json.writeNumberProperty("failures", backend.failures());
         json.writeNumberProperty("rejected", backend.rejected());
-        json.writeNumberProperty("share", Math.round(share * SHARE_DIGITS) / SHARE_DIGITS);
+        json.writeNumberProperty("share", Math.round(backend.share() * SHARE_DIGITS) / SHARE_DIGITS);
         json.writeName("breaker");
         write(backend.circuit(), json);
         json.writeName("transitions").writeStartArray();

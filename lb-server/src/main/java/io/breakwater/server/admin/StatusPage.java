@@ -3,10 +3,14 @@ package io.breakwater.server.admin;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.health.check.HealthStatus;
+import io.breakwater.server.admin.Operations.Action;
+import io.breakwater.server.admin.StatusView.AdminState;
 import io.breakwater.server.admin.StatusView.Backend;
 import io.breakwater.server.admin.StatusView.Change;
 import io.breakwater.server.admin.StatusView.Circuit;
 import io.breakwater.server.admin.StatusView.Pool;
+import java.net.URLEncoder;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -19,10 +23,13 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The circuits as a page, without scripts. It is open to whoever reaches the port, so it shows no more than the metrics
- * do: no URLs.
+ * The pools as a page, without scripts. It is open to whoever reaches the port, so it shows no more than the metrics do
+ * (no URLs), and has buttons only where a browser may write.
  */
 final class StatusPage {
+    /** What the page's buttons send as the query, so that the browser is led back to the page. */
+    static final String FORM_QUERY = "page";
+
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("HH:mm:ss").withZone(ZoneOffset.UTC);
     private static final int CHANGES_SHOWN = 20;
@@ -40,16 +47,11 @@ final class StatusPage {
      * Renders the page.
      *
      * @param reload the page loads itself again every two seconds
+     * @param buttons a browser may write
      */
-    byte[] render(List<Pool> pools, @Nullable String whyNotReady, Instant now, boolean reload) {
-        long backends = pools.stream().mapToLong(pool -> pool.backends().size()).sum();
-        long closed = pools.stream()
-                .flatMap(pool -> pool.backends().stream())
-                .filter(backend -> backend.circuit().state() == CircuitState.CLOSED)
-                .count();
-        String summary = closed == backends
-                ? "all circuits closed"
-                : (backends - closed) + " of " + backends + (backends == 1 ? " circuit" : " circuits") + " not closed";
+    byte[] render(List<Pool> pools, @Nullable String whyNotReady, Instant now, boolean reload, boolean buttons) {
+        String summary =
+                summary(pools.stream().flatMap(pool -> pool.backends().stream()).toList());
         return """
                 <!doctype html>
                 <html lang="en">
@@ -79,47 +81,130 @@ final class StatusPage {
                         whyNotReady == null ? "Ready" : "Not ready (" + escaped(whyNotReady) + ")",
                         time(now),
                         reload ? "<a href=\"/?pause\">pause</a>" : "paused: <a href=\"/\">go on</a>",
-                        pools.stream().map(StatusPage::pool).collect(Collectors.joining()),
+                        pools.stream().map(pool -> pool(pool, buttons)).collect(Collectors.joining()),
                         changes(pools),
                         metricsOn ? "<a href=\"/metrics\">Metrics</a> " : "")
                 .getBytes(UTF_8);
     }
 
-    private static String pool(Pool pool) {
+    /** What is wrong, if anything is, in one line. */
+    private static String summary(List<Backend> backends) {
+        long open = backends.stream()
+                .filter(backend -> backend.circuit().state() != CircuitState.CLOSED)
+                .count();
+        long unhealthy = backends.stream()
+                .filter(backend -> backend.health() == HealthStatus.UNHEALTHY)
+                .count();
+        long aside = backends.stream()
+                .filter(backend -> backend.adminState() != AdminState.ENABLED)
+                .count();
+        return (open == 0
+                        ? "all circuits closed"
+                        : open + " of " + backends.size() + (backends.size() == 1 ? " circuit" : " circuits")
+                                + " not closed")
+                + (unhealthy == 0 ? "" : ", " + unhealthy + " unhealthy")
+                + (aside == 0 ? "" : ", " + aside + " drained or disabled");
+    }
+
+    private static String pool(Pool pool, boolean buttons) {
         return """
                 <section>
                 <h2>Pool %s</h2>
+                <p class="detail">%s</p>
                 <ul class="backends">
                 %s</ul>
                 </section>
                 """.formatted(
                         escaped(pool.name()),
-                        pool.backends().stream().map(StatusPage::backend).collect(Collectors.joining()));
+                        escaped(pool.balance()),
+                        pool.backends().stream()
+                                .map(backend -> backend(backend, buttons ? buttons(pool, backend) : ""))
+                                .collect(Collectors.joining()));
     }
 
-    private static String backend(Backend backend) {
+    private static String backend(Backend backend, String buttons) {
         Circuit circuit = backend.circuit();
         return """
                 <li class="%s">
                 <p class="state"><span class="shape" aria-hidden="true"></span>%s</p>
                 <h3>%s</h3>
                 <p class="detail">%s</p>
+                <p class="detail">%s, %s</p>
                 <dl>
                 <div><dt>Requests</dt><dd>%d</dd></div>
                 <div><dt>Failed</dt><dd>%d</dd></div>
                 <div><dt>Refused</dt><dd>%d</dd></div>
                 <div><dt>In flight</dt><dd>%d</dd></div>
+                <div><dt>Share</dt><dd>%d %%</dd></div>
+                <div><dt>Weight</dt><dd>%d</dd></div>
+                <div><dt>Priority</dt><dd>%d</dd></div>
                 </dl>
-                </li>
+                %s</li>
                 """.formatted(
                         circuit.state().label(),
                         circuit.state().label(),
                         escaped(backend.id()),
                         detail(circuit),
+                        word(backend.adminState().label(), backend.adminState() != AdminState.ENABLED),
+                        word(health(backend), backend.health() == HealthStatus.UNHEALTHY),
                         backend.requests(),
                         backend.failures(),
                         backend.rejected(),
-                        backend.inFlight());
+                        backend.inFlight(),
+                        Math.round(backend.share() * 100),
+                        backend.weight(),
+                        backend.priority(),
+                        buttons);
+    }
+
+    private static String word(String word, boolean unusual) {
+        return unusual ? "<strong>" + word + "</strong>" : word;
+    }
+
+    private static String health(Backend backend) {
+        return backend.health() == HealthStatus.UNCHECKED
+                ? "not checked"
+                : backend.suspect()
+                        ? "suspect, kept as the last one"
+                        : "health " + backend.health().label();
+    }
+
+    /** What would change something; a form needs no script. */
+    private static String buttons(Pool pool, Backend backend) {
+        List<Action> actions = new ArrayList<>();
+        for (Action action : Action.values()) {
+            boolean isSo = switch (action) {
+                case ENABLE -> backend.adminState() == AdminState.ENABLED;
+                case DRAIN -> backend.adminState() == AdminState.DRAINING;
+                case DISABLE -> backend.adminState() == AdminState.DISABLED;
+                case TRIP -> isTripped(backend.circuit());
+                case RESET ->
+                    backend.circuit().state() == CircuitState.CLOSED
+                            && backend.circuit().consecutiveFailures() == 0;
+            };
+            if (!isSo) {
+                actions.add(action);
+            }
+        }
+        String path = "/api/v1/pools/" + encoded(pool.name()) + "/backends/" + encoded(backend.id()) + "/";
+        return actions.stream()
+                .map(action -> "<button formaction=\"%s%s?%s\" aria-label=\"%s %s\">%s</button>\n"
+                        .formatted(
+                                path,
+                                action.label(),
+                                FORM_QUERY,
+                                action.label(),
+                                escaped(backend.id()),
+                                action.label()))
+                .collect(Collectors.joining("", "<form method=\"post\">\n", "</form>\n"));
+    }
+
+    private static boolean isTripped(Circuit circuit) {
+        return circuit.state() == CircuitState.OPEN && circuit.retryAfterSeconds() == null;
+    }
+
+    private static String encoded(String segment) {
+        return URLEncoder.encode(segment, UTF_8).replace("+", "%20");
     }
 
     private static String detail(Circuit circuit) {
@@ -130,7 +215,7 @@ final class StatusPage {
                         : circuit.consecutiveFailures()
                                 + (circuit.consecutiveFailures() == 1 ? " failure" : " failures") + " in a row";
             case OPEN ->
-                circuit.retryAfterSeconds() == null
+                isTripped(circuit)
                         ? "opened by hand, until reset"
                         : "tries again in " + circuit.retryAfterSeconds() + " s";
             case HALF_OPEN -> "a probe decides";

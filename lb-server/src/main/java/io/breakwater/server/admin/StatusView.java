@@ -2,8 +2,10 @@ package io.breakwater.server.admin;
 
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.breaker.Transition;
+import io.breakwater.health.check.HealthStatus;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,9 @@ public interface StatusView {
     /** Returns the pools, in the order of the configuration. */
     List<Pool> pools();
 
+    /** Returns the effective configuration as JSON, without its secrets. */
+    String configAsJson();
+
     /**
      * One pool.
      *
@@ -30,42 +35,54 @@ public interface StatusView {
         public Pool {
             backends = List.copyOf(backends);
         }
-
-        /** Returns the part of the pool's traffic, 0 to 1, that a backend is entitled to now; none unless closed. */
-        double share(Backend backend) {
-            long closed = backends.stream().filter(Backend::isClosed).count();
-            return backend.isClosed() ? 1.0 / closed : 0;
-        }
     }
 
     /**
      * One backend.
      *
      * @param url as configured
+     * @param suspect its health checks fail by timeouts alone, and it stays in rotation because no other is healthy
      * @param inFlight attempts that have not ended
      * @param requests attempts that ended, whatever they say about the backend
      * @param successes attempts that say that it works
      * @param failures attempts that say that it does not
      * @param rejected requests that its circuit refused
+     * @param share the part of the pool's traffic, 0 to 1, that it is entitled to now
      * @param changes the latest of its circuit, at most 20, the oldest first
      */
     record Backend(
             String id,
             String url,
+            int weight,
+            int priority,
+            AdminState adminState,
+            HealthStatus health,
+            boolean suspect,
             int inFlight,
             long requests,
             long successes,
             long failures,
             long rejected,
+            double share,
             Circuit circuit,
             List<Change> changes) {
 
         public Backend {
             changes = List.copyOf(changes);
         }
+    }
 
-        private boolean isClosed() {
-            return circuit.state() == CircuitState.CLOSED;
+    /** What an operator wants of a backend. */
+    enum AdminState {
+        ENABLED,
+        DRAINING,
+        DISABLED;
+
+        private final String label = name().toLowerCase(Locale.ROOT);
+
+        /** As the API writes it. */
+        public String label() {
+            return label;
         }
     }
 

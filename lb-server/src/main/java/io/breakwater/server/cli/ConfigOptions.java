@@ -1,6 +1,7 @@
 package io.breakwater.server.cli;
 
 import io.breakwater.server.config.ConfigProblems;
+import io.breakwater.server.config.ConfigSource;
 import io.breakwater.server.config.LoadedConfig;
 import io.breakwater.server.config.Problem;
 import java.nio.file.Path;
@@ -35,6 +36,11 @@ final class ConfigOptions {
 
     List<String> settings() {
         return settings;
+    }
+
+    /** The same file with the same settings, for a reload; its warnings are the reload's matter. */
+    ConfigSource source(Host host) {
+        return () -> host.loader().load(file(host), settings);
     }
 
     /** Loads the file and says its warnings. */

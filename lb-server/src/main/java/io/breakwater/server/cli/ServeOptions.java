@@ -3,6 +3,7 @@ package io.breakwater.server.cli;
 import com.typesafe.config.ConfigUtil;
 import io.breakwater.server.config.ConfigPrinter;
 import io.breakwater.server.config.ConfigProblems;
+import io.breakwater.server.config.ConfigSource;
 import io.breakwater.server.config.LoadedConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,7 +39,8 @@ final class ServeOptions {
             host.out().print(ConfigPrinter.print(loaded.config()));
             return ExitCode.OK;
         }
-        return new Serving(host, balancers).run(loaded.config(), addresses -> {});
+        ConfigSource source = backends.isEmpty() ? config.source(host) : null;
+        return new Serving(host, balancers).run(loaded.config(), source, addresses -> {});
     }
 
     private static String configOf(List<String> backends) {

@@ -1,5 +1,6 @@
 package io.breakwater.server.cli;
 
+import io.breakwater.server.config.ConfigSource;
 import io.breakwater.server.config.LbConfig;
 import io.breakwater.server.config.Units;
 import java.io.IOException;
@@ -12,7 +13,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The life of one balancer on the calling thread: started, announced, drained on the first stop signal and closed. A
- * second stop signal cuts the drain short.
+ * second stop signal cuts the drain short. A hang-up signal reloads it.
  */
 final class Serving {
     private static final Logger LOG = LoggerFactory.getLogger(Serving.class);
@@ -21,28 +22,36 @@ final class Serving {
     private final BalancerFactory balancers;
     private final CountDownLatch stop = new CountDownLatch(1);
     private final AtomicInteger stopSignals = new AtomicInteger();
+    private final Reloads reloads = new Reloads();
 
     Serving(Host host, BalancerFactory balancers) {
         this.host = host;
         this.balancers = balancers;
     }
 
+    /** Runs a configuration that came from no file, and so cannot be reloaded, until it is told to stop. */
+    int run(LbConfig config, Announcement whenReady) {
+        return run(config, null, whenReady);
+    }
+
     /**
      * Runs until it is told to stop.
      *
+     * @param source where a reload reads the configuration again; null if it came from no file
      * @param whenReady what else is said once the balancer serves
      * @return the exit code
      */
-    int run(LbConfig config, Announcement whenReady) {
+    int run(LbConfig config, @Nullable ConfigSource source, Announcement whenReady) {
         Thread serving = Thread.currentThread();
         host.signals().onStop(() -> {
+            reloads.end();
             if (stopSignals.incrementAndGet() > 1) {
                 serving.interrupt();
             }
             stop.countDown();
         });
-        host.signals().onHangUp(() -> LOG.warn("SIGHUP: reload is not supported; restart to change the configuration"));
-        try (Balancer balancer = balancers.create(config)) {
+        host.signals().onHangUp(reloads::want);
+        try (RunningBalancer balancer = balancers.create(config, source)) {
             String failure = start(balancer);
             if (failure != null) {
                 host.err().println("lb: " + failure);
@@ -52,13 +61,14 @@ final class Serving {
             host.out().println(addresses.readyLine());
             whenReady.say(addresses);
             host.out().flush();
+            reloads.begin(balancer);
             stopped(balancer, config);
             return ExitCode.OK;
         }
     }
 
     /** Returns why it could not, null if it did. */
-    private static @Nullable String start(Balancer balancer) {
+    private static @Nullable String start(RunningBalancer balancer) {
         try {
             balancer.start();
             return null;
@@ -67,7 +77,7 @@ final class Serving {
         }
     }
 
-    private void stopped(Balancer balancer, LbConfig config) {
+    private void stopped(RunningBalancer balancer, LbConfig config) {
         try {
             stop.await();
             LOG.info("stopping");
@@ -95,7 +105,7 @@ final class Serving {
      */
     record Addresses(String listen, @Nullable String admin) {
 
-        static Addresses of(LbConfig config, Balancer balancer) {
+        static Addresses of(LbConfig config, RunningBalancer balancer) {
             OptionalInt adminPort = balancer.adminPort();
             return new Addresses(
                     url(config.listen().host(), balancer.port()),

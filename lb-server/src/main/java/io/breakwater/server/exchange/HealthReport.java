@@ -1,21 +1,27 @@
 package io.breakwater.server.exchange;
 
 import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.health.check.HealthStatus;
+import io.breakwater.server.pool.AdminState;
 import io.breakwater.server.pool.Backend;
 import io.breakwater.server.pool.BackendPool;
 import java.nio.charset.StandardCharsets;
 
-/** The body of {@code GET /health}: {@code {"status":"ok","circuits":{"pool/id":"closed"}}}. */
+/**
+ * The body of {@code GET /health}: {@code {"status":"ok","circuits":{"pool/id":"closed"}}}. It is degraded when a backend
+ * that an operator wants to serve cannot: its circuit is not closed, or it is unhealthy.
+ */
 final class HealthReport {
     private HealthReport() {}
 
     static byte[] write(Routing routing, long now) {
         StringBuilder circuits = new StringBuilder();
-        boolean allClosed = true;
+        boolean ok = true;
         for (BackendPool pool : routing.pools()) {
             for (Backend backend : pool.backends()) {
                 CircuitState state = backend.breaker().state(now);
-                allClosed &= state == CircuitState.CLOSED;
+                ok &= backend.admin() != AdminState.ENABLED
+                        || (state == CircuitState.CLOSED && backend.health() != HealthStatus.UNHEALTHY);
                 if (!circuits.isEmpty()) {
                     circuits.append(',');
                 }
@@ -23,7 +29,7 @@ final class HealthReport {
                 circuits.append(":\"").append(state.label()).append('"');
             }
         }
-        return ("{\"status\":\"" + (allClosed ? "ok" : "degraded") + "\",\"circuits\":{" + circuits + "}}")
+        return ("{\"status\":\"" + (ok ? "ok" : "degraded") + "\",\"circuits\":{" + circuits + "}}")
                 .getBytes(StandardCharsets.UTF_8);
     }
 

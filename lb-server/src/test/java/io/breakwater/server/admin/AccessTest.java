@@ -1,6 +1,7 @@
 package io.breakwater.server.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.breakwater.server.admin.Access.Exposure;
 import io.netty.handler.codec.http.DefaultHttpRequest;
@@ -8,11 +9,16 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class AccessTest {
@@ -76,7 +82,7 @@ class AccessTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Exposure.class)
+    @EnumSource(value = Exposure.class, mode = EnumSource.Mode.EXCLUDE, names = "WRITE")
     void otherPortWithoutATokenAnswersEverybody(Exposure exposure) {
         assertThat(new Access(false, "").refuse(exposure, request("lb.example", null)))
                 .isNull();
@@ -111,6 +117,131 @@ class AccessTest {
         assertThat(refusal).isNotNull();
         assertThat(refusal.status().code()).isEqualTo(401);
         assertThat(refusal.fields()).containsEntry(HttpHeaderNames.WWW_AUTHENTICATE.toString(), "Bearer");
+    }
+
+    /**
+     * Every combination for a write: where the port is bound, whether a token is set, by which name it was asked, who
+     * sent it, and what it shows. What comes first decides: Host, Origin, token.
+     */
+    @ParameterizedTest
+    @MethodSource("writes")
+    void writes(boolean loopback, boolean tokenSet, Name name, From from, Shown shown) {
+        int expected;
+        if (loopback && name == Name.FOREIGN) {
+            expected = 403;
+        } else if (from == From.FOREIGN || from == From.NULL) {
+            expected = 403;
+        } else if (tokenSet) {
+            expected = shown == Shown.RIGHT ? 200 : 401;
+        } else {
+            expected = loopback ? 200 : 403;
+        }
+
+        Answer refusal = new Access(loopback, tokenSet ? TOKEN : "").refuse(Exposure.WRITE, write(name, from, shown));
+
+        assertThat(status(refusal)).isEqualTo(expected);
+        assertThat(refusal == null ? null : refusal.fields().get("www-authenticate"))
+                .isEqualTo(expected == 401 ? "Bearer" : null);
+    }
+
+    private static Stream<Arguments> writes() {
+        List<Arguments> all = new ArrayList<>();
+        for (boolean loopback : new boolean[] {true, false}) {
+            for (boolean tokenSet : new boolean[] {true, false}) {
+                for (Name name : Name.values()) {
+                    for (From from : From.values()) {
+                        for (Shown shown : Shown.values()) {
+                            all.add(arguments(loopback, tokenSet, name, from, shown));
+                        }
+                    }
+                }
+            }
+        }
+        return all.stream();
+    }
+
+    private enum Name {
+        OURS,
+        FOREIGN
+    }
+
+    private enum From {
+        NO_BROWSER,
+        SAME_ORIGIN,
+        FOREIGN,
+        NULL
+    }
+
+    private enum Shown {
+        NOTHING,
+        WRONG,
+        RIGHT
+    }
+
+    private static HttpRequest write(Name name, From from, Shown shown) {
+        String host = name == Name.OURS ? "localhost:9901" : "evil.example:9901";
+        HttpRequest request = request(
+                host,
+                switch (shown) {
+                    case NOTHING -> null;
+                    case WRONG -> "Bearer wrong";
+                    case RIGHT -> "Bearer " + TOKEN;
+                });
+        switch (from) {
+            case NO_BROWSER -> {}
+            case SAME_ORIGIN -> request.headers().set(HttpHeaderNames.ORIGIN, "http://" + host);
+            case FOREIGN -> request.headers().set(HttpHeaderNames.ORIGIN, "http://elsewhere.example");
+            case NULL -> request.headers().set(HttpHeaderNames.ORIGIN, "null");
+        }
+        return request;
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "localhost:9901, http://localhost:9901, true",
+        "LOCALHOST:9901, http://localhost:9901, true",
+        "localhost,      http://localhost,      true",
+        "localhost:80,   http://localhost,      true",
+        "[::1]:9901,     http://[::1]:9901,     true",
+        "localhost:9901, https://localhost:9901, false",
+        "localhost:9901, http://localhost:9902, false",
+        "localhost:9901, http://localhost,      false",
+        "localhost:9901, http://127.0.0.1:9901, false",
+        "localhost:9901, http://localhost:9901.evil.example, false",
+        "localhost:9901, http://localhost:9901/, false",
+        "localhost:9901, http://evil@localhost:9901, false",
+        "localhost:9901, localhost:9901,        false",
+        "localhost:9901, null,                  false",
+        "localhost:9901, '',                    false"
+    })
+    void originIsOursIfSchemeHostAndPortAreThoseAskedFor(String host, String origin, boolean ours) {
+        HttpRequest request = request(host, null);
+        request.headers().set(HttpHeaderNames.ORIGIN, origin);
+
+        assertThat(new Access(true, "").refuse(Exposure.WRITE, request) == null).isEqualTo(ours);
+    }
+
+    @Test
+    void twoOriginsAreForeign() {
+        HttpRequest request = request("localhost", null);
+        request.headers().add(HttpHeaderNames.ORIGIN, "http://localhost");
+        request.headers().add(HttpHeaderNames.ORIGIN, "http://localhost");
+
+        assertThat(status(new Access(true, "").refuse(Exposure.WRITE, request))).isEqualTo(403);
+    }
+
+    @Test
+    void aForeignOriginMayReadAsBefore() {
+        HttpRequest request = request("localhost", null);
+        request.headers().set(HttpHeaderNames.ORIGIN, "http://elsewhere.example");
+
+        assertThat(new Access(true, "").refuse(Exposure.OPERATOR, request)).isNull();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true, '', true", "true, s3cret, false", "false, '', false", "false, s3cret, false"})
+    void browsersMayWriteOnlyWhereNoTokenIsNeeded(boolean loopback, String token, boolean may) {
+        assertThat(new Access(loopback, token).browsersMayWrite()).isEqualTo(may);
     }
 
     private static HttpRequest request(@Nullable String host, @Nullable String authorization) {

@@ -30,6 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class AdminServerTest {
     private final FakeStatus status = new FakeStatus();
+    private final FakeOperations operations = new FakeOperations();
     private final PrometheusMetrics metrics = new PrometheusMetrics("1.2.3");
     private final List<AutoCloseable> toClose = new ArrayList<>();
 
@@ -101,6 +102,26 @@ class AdminServerTest {
     }
 
     @Test
+    void configIsJson() throws IOException {
+        status.config = "{\"lb\":{\"listen\":{\"port\":3000}}}";
+
+        HttpMessage response = get(start(), "/api/v1/config");
+
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.field("content-type")).isEqualTo("application/json");
+        assertThat(response.text()).isEqualTo(status.config);
+    }
+
+    @Test
+    void pageHasButtonsOnlyWhereABrowserMayWrite() throws IOException {
+        status.pools = List.of(FakeStatus.threeReplicas());
+
+        assertThat(get(start(), "/").text()).contains("<form method=\"post\">");
+        assertThat(get(start("127.0.0.1", "s3cret", metrics), "/").text()).doesNotContain("<form");
+        assertThat(get(start("0.0.0.0", "", metrics), "/").text()).doesNotContain("<form");
+    }
+
+    @Test
     void pageAndWhatItNeedsAreServed() throws IOException {
         status.pools = List.of(FakeStatus.threeReplicas());
         AdminServer server = start();
@@ -119,12 +140,12 @@ class AdminServerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/", "/livez", "/metrics", "/api/v1/pools", "/nowhere"})
+    @ValueSource(strings = {"/", "/livez", "/metrics", "/api/v1/pools", "/api/v1/config", "/api/v1/reload", "/nowhere"})
     void everyResponseCarriesTheProtectingFields(String path) throws IOException {
         HttpMessage response = get(start(), path);
 
         assertThat(response.field("x-content-type-options")).isEqualTo("nosniff");
-        assertThat(response.field("referrer-policy")).isEqualTo("no-referrer");
+        assertThat(response.field("referrer-policy")).isEqualTo("same-origin");
         assertThat(response.field("content-security-policy")).startsWith("default-src 'self';");
         assertThat(response.field("cache-control")).isEqualTo("no-store");
         assertThat(response.field("date")).isEqualTo("Thu, 01 Jan 2026 12:00:00 GMT");
@@ -134,8 +155,9 @@ class AdminServerTest {
     @ValueSource(
             strings = {
                 "/nowhere",
-                "/api/v1/config",
                 "/API/v1/pools",
+                "/api/v1/pools/default/backends/a/drain/",
+                "/api/v1/pools//backends/a/drain",
                 "/api/v1/pools/",
                 "//",
                 "/livez/x",
@@ -161,7 +183,7 @@ class AdminServerTest {
     void otherMethodIs405WithAllow(String method) throws IOException {
         AdminServer server = start();
 
-        for (String path : List.of("/livez", "/metrics", "/api/v1/pools", "/", "/style.css")) {
+        for (String path : List.of("/livez", "/metrics", "/api/v1/pools", "/api/v1/config", "/", "/style.css")) {
             HttpMessage response =
                     send(server, method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}");
             assertThat(response.status()).as(path).isEqualTo(405);
@@ -171,7 +193,7 @@ class AdminServerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/livez", "/metrics", "/api/v1/pools", "/", "/style.css"})
+    @ValueSource(strings = {"/livez", "/metrics", "/api/v1/pools", "/api/v1/config", "/", "/style.css"})
     void headIsTheHeadOfGetAndTheConnectionGoesOn(String path) throws IOException {
         AdminServer server = start();
         try (RawClient client = RawClient.connect(server.port())) {
@@ -291,7 +313,7 @@ class AdminServerTest {
 
         assertThat(without.status()).isEqualTo(withoutToken);
         assertThat(without.field("www-authenticate")).isEqualTo(withoutToken == 401 ? "Bearer" : null);
-        assertThat(with.status()).isEqualTo(path.equals("/api/v1/config") ? 404 : 200);
+        assertThat(with.status()).isEqualTo(200);
     }
 
     @Test
@@ -384,7 +406,10 @@ class AdminServerTest {
     @Test
     void idleConnectionIsClosed() {
         EmbeddedChannel channel = new EmbeddedChannel(new AdminHandler(
-                new AdminResources(status, null, () -> FakeStatus.NOON), new Access(true, ""), () -> FakeStatus.NOON));
+                new AdminResources(status, operations, new ReloadQueue(operations), null, () -> FakeStatus.NOON),
+                new Access(true, ""),
+                new RequestDeadline(),
+                () -> FakeStatus.NOON));
 
         channel.pipeline().fireUserEventTriggered(IdleStateEvent.ALL_IDLE_STATE_EVENT);
 
@@ -395,7 +420,7 @@ class AdminServerTest {
     void busyPortIsSaidWithItsCause() throws IOException {
         AdminServer first = start();
         AdminServer second = new AdminServer(
-                new AdminConfig("127.0.0.1", first.port(), true, ""), status, null, () -> FakeStatus.NOON);
+                new AdminConfig("127.0.0.1", first.port(), true, ""), status, operations, null, () -> FakeStatus.NOON);
 
         assertThatThrownBy(second::start)
                 .isInstanceOf(IOException.class)
@@ -417,8 +442,8 @@ class AdminServerTest {
 
             assertThat(client.readEnd()).isEqualTo(End.FIN);
         }
-        AdminServer next =
-                new AdminServer(new AdminConfig("127.0.0.1", port, true, ""), status, null, () -> FakeStatus.NOON);
+        AdminServer next = new AdminServer(
+                new AdminConfig("127.0.0.1", port, true, ""), status, operations, null, () -> FakeStatus.NOON);
         toClose.add(next);
         next.start();
         assertThat(get(next, "/livez").status()).isEqualTo(200);
@@ -429,8 +454,8 @@ class AdminServerTest {
     }
 
     private AdminServer start(String host, String token, @Nullable MetricsExposition exposition) throws IOException {
-        AdminServer server =
-                new AdminServer(new AdminConfig(host, 0, true, token), status, exposition, () -> FakeStatus.NOON);
+        AdminServer server = new AdminServer(
+                new AdminConfig(host, 0, true, token), status, operations, exposition, () -> FakeStatus.NOON);
         toClose.add(server);
         server.start();
         return server;

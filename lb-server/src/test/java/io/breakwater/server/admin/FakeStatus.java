@@ -2,6 +2,7 @@ package io.breakwater.server.admin;
 
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.breaker.Transition;
+import io.breakwater.health.check.HealthStatus;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,7 @@ final class FakeStatus implements StatusView {
     volatile @Nullable String whyNotReady;
     volatile List<Pool> pools = List.of();
     volatile @Nullable RuntimeException failure;
+    volatile String config = "{\"lb\":{}}";
 
     @Override
     public @Nullable String whyNotReady() {
@@ -26,6 +28,11 @@ final class FakeStatus implements StatusView {
             throw thrown;
         }
         return pools;
+    }
+
+    @Override
+    public String configAsJson() {
+        return config;
     }
 
     /** Three replicas: one closed, one half-open, one open for 3 s more. */
@@ -67,7 +74,28 @@ final class FakeStatus implements StatusView {
                                         Transition.Reason.CONSECUTIVE_FAILURES)))));
     }
 
+    /** The only one in rotation if its circuit is closed. */
     static Backend backend(String id, Circuit circuit, List<Change> changes) {
-        return new Backend(id, "http://" + id, 2, 120, 100, 15, 7, circuit, changes);
+        return backend(id, AdminState.ENABLED, HealthStatus.UNCHECKED, circuit, changes);
+    }
+
+    static Backend backend(
+            String id, AdminState adminState, HealthStatus health, Circuit circuit, List<Change> changes) {
+        return new Backend(
+                id,
+                "http://" + id,
+                1,
+                0,
+                adminState,
+                health,
+                false,
+                2,
+                120,
+                100,
+                15,
+                7,
+                circuit.state() == CircuitState.CLOSED ? 1 : 0,
+                circuit,
+                changes);
     }
 }

@@ -4,8 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.health.breaker.Transition;
+import io.breakwater.health.check.HealthStatus;
+import io.breakwater.server.admin.StatusView.AdminState;
+import io.breakwater.server.admin.StatusView.Backend;
 import io.breakwater.server.admin.StatusView.Circuit;
 import io.breakwater.server.admin.StatusView.Pool;
+import io.breakwater.server.config.ReloadResult;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -45,18 +50,55 @@ class StatusJsonTest {
     }
 
     @Test
-    void shareIsEqualAmongTheClosed() {
-        Circuit closed = new Circuit(CircuitState.CLOSED, 0, null, null, null, 0);
-        Pool pool = new Pool(
-                "default",
-                CircuitState.CLOSED,
-                "round-robin",
-                List.of(
-                        FakeStatus.backend("a", closed, List.of()),
-                        FakeStatus.backend("b", closed, List.of()),
-                        FakeStatus.backend("c", closed, List.of())));
+    void aBackendIsWrittenAsInItsPoolWithWhatIsUnusualAboutIt() {
+        Circuit tripped = new Circuit(CircuitState.OPEN, 0, FakeStatus.NOON, Transition.Reason.MANUAL, null, 4);
+        Backend backend = new Backend(
+                "[::1]:82",
+                "http://[::1]:82",
+                30,
+                2,
+                AdminState.DRAINING,
+                HealthStatus.UNHEALTHY,
+                true,
+                0,
+                1,
+                0,
+                1,
+                2,
+                1.0 / 3,
+                tripped,
+                List.of());
 
-        assertThat(pools(List.of(pool))).contains("\"share\":0.3333,").doesNotContain("\"share\":0.0");
+        assertThat(new String(json.backend(backend), UTF_8)).isEqualTo("""
+                {"id":"[::1]:82","url":"http://[::1]:82","weight":30,"priority":2,
+                "adminState":"draining","health":"unhealthy","suspect":true,
+                "inFlight":0,"requests":1,"successes":0,"failures":1,"rejected":2,"share":0.3333,
+                "breaker":{"state":"open","mode":"enforce","consecutiveFailures":0,
+                "failureRate":null,"slowCallRate":null,
+                "openedAt":"2026-01-01T12:00:00Z","reason":"manual","retryAfterSeconds":null,"generation":4},
+                "transitions":[]}
+                """.replace("\n", ""));
+    }
+
+    @Test
+    void aReloadIsWrittenWithItsChangesOrEveryProblem() {
+        assertThat(reload(new ReloadResult.Success(List.of(), List.of())))
+                .isEqualTo("{\"result\":\"success\",\"changes\":[]}");
+        assertThat(reload(new ReloadResult.Success(
+                        List.of("pool web: backend a:80 added", "route \"x\" removed"), List.of("lb.conf:3: unwise"))))
+                .isEqualTo("{\"result\":\"success\",\"changes\":[\"pool web: backend a:80 added\","
+                        + "\"route \\\"x\\\" removed\"],\"warnings\":[\"lb.conf:3: unwise\"]}");
+        assertThat(reload(new ReloadResult.Refused(List.of(
+                        "lb.conf:1: lb.listen.port: x (expected: a whole number)", "lb.conf:2: lb.pools: 1 (…)"))))
+                .isEqualTo("{\"error\":\"configuration refused\",\"problems\":["
+                        + "\"lb.conf:1: lb.listen.port: x (expected: a whole number)\","
+                        + "\"lb.conf:2: lb.pools: 1 (…)\"]}");
+        assertThat(reload(ReloadResult.Unavailable.NO_FILE))
+                .isEqualTo("{\"error\":\"started without a configuration file (expected: lb -c FILE)\"}");
+    }
+
+    private String reload(ReloadResult result) {
+        return new String(json.reload(result), UTF_8);
     }
 
     @Test

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.breaker.Transition;
+import io.breakwater.health.check.HealthStatus;
+import io.breakwater.server.admin.StatusView.AdminState;
 import io.breakwater.server.admin.StatusView.Backend;
 import io.breakwater.server.admin.StatusView.Change;
 import io.breakwater.server.admin.StatusView.Circuit;
 import io.breakwater.server.admin.StatusView.Pool;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -52,6 +55,107 @@ class StatusPageTest {
                         "a", new Circuit(CircuitState.OPEN, 3, FakeStatus.NOON, null, null, 1), List.of()))))
                 .contains("<title>Breakwater: 1 of 1 circuit not closed</title>")
                 .contains("opened by hand, until reset");
+    }
+
+    @Test
+    void everyBackendShowsAdminStateHealthWeightPriorityAndShare() {
+        Backend usual = FakeStatus.backend("a", CLOSED, List.of());
+        Backend unusual = new Backend(
+                "b",
+                "http://b",
+                30,
+                2,
+                AdminState.DRAINING,
+                HealthStatus.UNHEALTHY,
+                false,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0.256,
+                CLOSED,
+                List.of());
+        Backend suspect = new Backend(
+                "c",
+                "http://c",
+                1,
+                0,
+                AdminState.ENABLED,
+                HealthStatus.UNHEALTHY,
+                true,
+                0,
+                0,
+                0,
+                0,
+                0,
+                1,
+                CLOSED,
+                List.of());
+
+        String page = render(new Pool("default", CircuitState.CLOSED, "hash path", List.of(usual, unusual, suspect)));
+
+        assertThat(page)
+                .contains("<title>Breakwater: all circuits closed, 2 unhealthy, 1 drained or disabled</title>")
+                .containsSubsequence(
+                        "hash path",
+                        "<h3>a</h3>",
+                        "<p class=\"detail\">enabled, not checked</p>",
+                        "<dt>Share</dt><dd>100 %</dd>",
+                        "<dt>Weight</dt><dd>1</dd>",
+                        "<dt>Priority</dt><dd>0</dd>",
+                        "<h3>b</h3>",
+                        "<strong>draining</strong>, <strong>health unhealthy</strong>",
+                        "<dt>Share</dt><dd>26 %</dd>",
+                        "<dt>Weight</dt><dd>30</dd>",
+                        "<dt>Priority</dt><dd>2</dd>",
+                        "<h3>c</h3>",
+                        "enabled, <strong>suspect, kept as the last one</strong>");
+    }
+
+    @Test
+    void hasNoButtonsWhereABrowserMayNotWrite() {
+        assertThat(render(FakeStatus.threeReplicas())).doesNotContain("<form", "<button");
+    }
+
+    @Test
+    void buttonsOfferWhatWouldChangeSomething() {
+        Circuit tripped = new Circuit(CircuitState.OPEN, 0, FakeStatus.NOON, Transition.Reason.MANUAL, null, 1);
+
+        assertThat(actions(FakeStatus.backend("a", CLOSED, List.of()))).containsExactly("drain", "disable", "trip");
+        assertThat(actions(FakeStatus.backend("a", AdminState.DRAINING, HealthStatus.HEALTHY, CLOSED, List.of())))
+                .containsExactly("enable", "disable", "trip");
+        assertThat(actions(FakeStatus.backend("a", AdminState.DISABLED, HealthStatus.UNCHECKED, tripped, List.of())))
+                .containsExactly("enable", "drain", "reset");
+        Circuit failing = new Circuit(CircuitState.CLOSED, 1, null, null, null, 0);
+        assertThat(actions(FakeStatus.backend("a", failing, List.of())))
+                .containsExactly("drain", "disable", "trip", "reset");
+    }
+
+    @Test
+    void buttonsAreFormsWhosePathsAreEncoded() {
+        Pool pool = new Pool(
+                "a b/\"c\"",
+                CircuitState.CLOSED,
+                "round-robin",
+                List.of(FakeStatus.backend("x@[::1]:82", CLOSED, List.of())));
+
+        assertThat(new String(new StatusPage(true).render(List.of(pool), null, FakeStatus.NOON, true, true), UTF_8))
+                .containsSubsequence(
+                        "<form method=\"post\">",
+                        "<button formaction=\"/api/v1/pools/a%20b%2F%22c%22/backends/x%40%5B%3A%3A1%5D%3A82/drain?page\""
+                                + " aria-label=\"drain x@[::1]:82\">drain</button>",
+                        "</form>");
+    }
+
+    private static List<String> actions(Backend backend) {
+        String page = new String(
+                new StatusPage(true).render(List.of(pool(backend)), null, FakeStatus.NOON, true, true), UTF_8);
+        return Pattern.compile("/backends/a/([a-z]+)\\?page")
+                .matcher(page)
+                .results()
+                .map(match -> match.group(1))
+                .toList();
     }
 
     @Test
@@ -98,9 +202,9 @@ class StatusPageTest {
     void linksToTheMetricsOnlyWhenThereAreAny() {
         List<Pool> pools = List.of(FakeStatus.threeReplicas());
 
-        assertThat(new String(new StatusPage(true).render(pools, null, FakeStatus.NOON, true), UTF_8))
+        assertThat(new String(new StatusPage(true).render(pools, null, FakeStatus.NOON, true, false), UTF_8))
                 .contains("href=\"/metrics\"");
-        assertThat(new String(new StatusPage(false).render(pools, null, FakeStatus.NOON, true), UTF_8))
+        assertThat(new String(new StatusPage(false).render(pools, null, FakeStatus.NOON, true, false), UTF_8))
                 .doesNotContain("/metrics");
     }
 
@@ -125,9 +229,24 @@ class StatusPageTest {
 
     @Test
     void showsNoUrlsForItIsOpenToAnybody() {
-        Backend backend = new Backend("a", "http://secret.internal:80", 0, 0, 0, 0, 0, CLOSED, List.of());
+        Backend backend = new Backend(
+                "a",
+                "http://secret.internal:80",
+                1,
+                0,
+                AdminState.ENABLED,
+                HealthStatus.HEALTHY,
+                false,
+                0,
+                0,
+                0,
+                0,
+                0,
+                1,
+                CLOSED,
+                List.of());
 
-        assertThat(render(pool(backend))).doesNotContain("secret");
+        assertThat(render(pool(backend))).contains("health healthy").doesNotContain("secret");
     }
 
     @Test
@@ -145,6 +264,7 @@ class StatusPageTest {
     }
 
     private static String page(Pool pool, @Nullable String whyNotReady, boolean reload) {
-        return new String(new StatusPage(true).render(List.of(pool), whyNotReady, FakeStatus.NOON, reload), UTF_8);
+        return new String(
+                new StatusPage(true).render(List.of(pool), whyNotReady, FakeStatus.NOON, reload, false), UTF_8);
     }
 }

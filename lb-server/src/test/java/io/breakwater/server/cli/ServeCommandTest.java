@@ -1,11 +1,17 @@
 package io.breakwater.server.cli;
 
+import static io.breakwater.server.fixtures.Eventually.eventually;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.breakwater.server.config.BackendConfig;
+import io.breakwater.server.config.ConfigProblems;
 import io.breakwater.server.config.LbConfig;
 import io.breakwater.server.config.PoolConfig;
+import io.breakwater.server.config.ReloadResult;
+import io.breakwater.server.fixtures.Gate;
+import io.breakwater.server.fixtures.Logged;
 import java.io.IOException;
 import java.net.BindException;
 import java.nio.file.Files;
@@ -70,13 +76,130 @@ class ServeCommandTest {
     }
 
     @Test
-    void goesOnAfterAHangUp() throws Exception {
-        CompletableFuture<Integer> running = shell.start();
+    void aHangUpReloadsAndLogsWhatChanged() throws Exception {
+        shell.balancer.reloadResults.add(new ReloadResult.Success(
+                List.of("pool web: backend a:80 added", "route x removed"), List.of("lb.conf:3: unwise")));
+        try (Logged log = Logged.by("io.breakwater.server.cli.Reloads")) {
+            CompletableFuture<Integer> running = shell.start();
 
-        shell.hangUp();
+            shell.hangUp();
 
-        assertThat(running).isNotDone();
-        assertThat(shell.balancer.calls).containsExactly("start");
+            eventually(() -> assertThat(log.lines())
+                    .containsExactly(
+                            "INFO reload (SIGHUP): done, pool web: backend a:80 added; route x removed",
+                            "WARN reload (SIGHUP): lb.conf:3: unwise"));
+            assertThat(running).isNotDone();
+            assertThat(shell.balancer.calls).containsExactly("start", "reload");
+            end(running);
+        }
+    }
+
+    @Test
+    void aRefusedReloadLogsEveryProblemAndTheBalancerGoesOn() throws Exception {
+        shell.balancer.reloadResults.add(new ReloadResult.Refused(
+                List.of("lb.conf:1: lb.listen.port: x (expected: a whole number)", "lb.conf:2: lb.pools: 1 (…)")));
+        try (Logged log = Logged.by("io.breakwater.server.cli.Reloads")) {
+            CompletableFuture<Integer> running = shell.start();
+
+            shell.hangUp();
+
+            eventually(() -> assertThat(log.lines())
+                    .containsExactly(
+                            "WARN reload (SIGHUP): refused, the configuration before it stays in effect",
+                            "WARN reload (SIGHUP): lb.conf:1: lb.listen.port: x (expected: a whole number)",
+                            "WARN reload (SIGHUP): lb.conf:2: lb.pools: 1 (…)"));
+            assertThat(running).isNotDone();
+            end(running);
+        }
+    }
+
+    @Test
+    void aReloadThatFailsIsLoggedAndTheNextOneRuns() throws Exception {
+        shell.balancer.reloadFailure = new IllegalStateException("a bug");
+        try (Logged log = Logged.by("io.breakwater.server.cli.Reloads")) {
+            CompletableFuture<Integer> running = shell.start();
+
+            shell.hangUp();
+            eventually(() -> assertThat(log.lines()).containsExactly("ERROR reload (SIGHUP) failed"));
+            shell.hangUp();
+
+            eventually(() -> assertThat(log.lines())
+                    .containsExactly("ERROR reload (SIGHUP) failed", "INFO reload (SIGHUP): done, nothing changed"));
+            end(running);
+        }
+    }
+
+    @Test
+    void hangUpsDuringAReloadAreOneMoreTogether() throws Exception {
+        Gate gate = new Gate();
+        shell.balancer.reloadGate = gate;
+        try (Logged log = Logged.by("io.breakwater.server.cli.Reloads")) {
+            CompletableFuture<Integer> running = shell.start();
+            shell.hangUp();
+            eventually(() -> assertThat(shell.balancer.calls).containsExactly("start", "reload"));
+
+            for (int i = 0; i < 5; i++) {
+                shell.hangUp();
+            }
+            assertThat(shell.balancer.calls).as("reloads are serial").containsExactly("start", "reload");
+            gate.open();
+
+            eventually(() -> assertThat(log.lines()).hasSize(2));
+            assertThat(shell.balancer.calls).containsExactly("start", "reload", "reload");
+            end(running);
+        }
+    }
+
+    @Test
+    void aHangUpWhileStoppingReloadsNothing() throws Exception {
+        try (Logged log = Logged.by("io.breakwater.server.cli.Reloads")) {
+            CompletableFuture<Integer> running = shell.start();
+            shell.stop();
+            shell.balancer.draining.await();
+
+            shell.hangUp();
+
+            assertThat(log.lines()).containsExactly("INFO SIGHUP: not reloaded, for the balancer is stopping");
+            shell.balancer.drained.countDown();
+            assertThat(exitCode(running)).isZero();
+            assertThat(shell.balancer.calls).containsExactly("start", "drain", "drained", "close");
+        }
+    }
+
+    @Test
+    void aReloadReadsTheSameFileWithTheSameSettings(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("some.conf"), """
+                lb.routes = [{ prefix = "/", pool = p }]
+                lb.pools.p.backends = ["http://a"]
+                """);
+        CompletableFuture<Integer> running =
+                shell.start("serve", "-c", file.toString(), "--set", "lb.shutdown.drain=7s");
+        Files.writeString(file, """
+                lb.routes = [{ prefix = "/", pool = p }]
+                lb.pools.p.backends = ["http://a", "http://b"]
+                """);
+
+        LbConfig again = requireNonNull(shell.balancer.source).load().config();
+
+        assertThat(requireNonNull(again.pools().get("p")).backends()).hasSize(2);
+        assertThat(again.shutdown().drain()).hasSeconds(7);
+        Files.writeString(file, "lb.listen.port = x\n");
+        assertThatThrownBy(shell.balancer.source::load)
+                .isInstanceOf(ConfigProblems.class)
+                .hasMessageContaining(file + ":1: lb.listen.port: x (expected: a whole number)");
+        assertThat(shell.err()).isEmpty();
+        end(running);
+    }
+
+    @Test
+    void withoutAFileThereIsNothingToReload() throws Exception {
+        CompletableFuture<Integer> running = shell.start("--backend", "http://a:81");
+
+        assertThat(shell.balancer.source).isNull();
+        end(running);
+    }
+
+    private void end(CompletableFuture<Integer> running) throws Exception {
         shell.balancer.drained.countDown();
         shell.stop();
         assertThat(exitCode(running)).isZero();

@@ -1,10 +1,14 @@
 package io.breakwater.server.cli;
 
+import io.breakwater.server.config.ReloadResult;
 import java.io.IOException;
 import java.util.OptionalInt;
 
-/** A balancer as the command line drives it: one thread starts it, waits, drains and closes it, in this order. */
-public interface Balancer extends AutoCloseable {
+/**
+ * A balancer as the command line drives it: one thread starts it, waits, drains and closes it, in this order; others may
+ * reload it meanwhile.
+ */
+public interface RunningBalancer extends AutoCloseable {
 
     /**
      * Binds the ports and serves from now on. On an exception nothing is left running.
@@ -18,6 +22,12 @@ public interface Balancer extends AutoCloseable {
 
     /** The admin port; empty if it is off. */
     OptionalInt adminPort();
+
+    /**
+     * Reads the configuration again, from where it came from at the start, and puts it into effect whole or not at all.
+     * Blocks on files; safe to call from any thread, between start and close; one reload runs at a time.
+     */
+    ReloadResult reload();
 
     /**
      * Takes no new connections after the configured delay, and waits for what is under way as long as configured.

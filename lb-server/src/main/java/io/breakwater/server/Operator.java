@@ -1,0 +1,118 @@
+package io.breakwater.server;
+
+import io.breakwater.health.breaker.BreakerSnapshot;
+import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.health.breaker.Transition;
+import io.breakwater.server.admin.Operations;
+import io.breakwater.server.config.ReloadResult;
+import io.breakwater.server.exchange.Routing;
+import io.breakwater.server.pool.AdminState;
+import io.breakwater.server.pool.Backend;
+import io.breakwater.server.pool.BackendPool;
+import io.breakwater.time.Ticker;
+import java.util.function.Supplier;
+
+/**
+ * Carries out what operators ask for through the admin port. Safe from any thread; actions on backends are done one
+ * after another, so that the second of two equal ones finds it done.
+ */
+final class Operator implements Operations {
+    private final Supplier<Routing> routing;
+    private final Status status;
+    private final Ticker ticker;
+    private final AdminStates adminStates;
+    private final Supplier<ReloadResult> reload;
+
+    /**
+     * @param adminStates what a new admin state entails beyond the pool
+     * @param reload may block
+     */
+    Operator(
+            Supplier<Routing> routing,
+            Status status,
+            Ticker ticker,
+            AdminStates adminStates,
+            Supplier<ReloadResult> reload) {
+        this.routing = routing;
+        this.status = status;
+        this.ticker = ticker;
+        this.adminStates = adminStates;
+        this.reload = reload;
+    }
+
+    /** Told of a new admin state, after the pool goes by it. Must not block. */
+    @FunctionalInterface
+    interface AdminStates {
+        void changed(Backend backend, AdminState from, AdminState to);
+    }
+
+    @Override
+    public ReloadResult reload() {
+        return reload.get();
+    }
+
+    @Override
+    public synchronized Result backend(String poolName, String id, Action action) {
+        for (BackendPool pool : routing.get().pools()) {
+            if (pool.name().equals(poolName)) {
+                for (Backend backend : pool.backends()) {
+                    if (backend.id().id().equals(id)) {
+                        return act(pool, backend, action);
+                    }
+                }
+                return new Result.Missing("no backend " + id + " in pool " + poolName);
+            }
+        }
+        return new Result.Missing("no pool " + poolName);
+    }
+
+    private Result act(BackendPool pool, Backend backend, Action action) {
+        return switch (action) {
+            case ENABLE -> adminState(pool, backend, AdminState.ENABLED);
+            case DRAIN -> adminState(pool, backend, AdminState.DRAINING);
+            case DISABLE -> adminState(pool, backend, AdminState.DISABLED);
+            case TRIP -> trip(pool, backend);
+            case RESET -> reset(pool, backend);
+        };
+    }
+
+    private Result adminState(BackendPool pool, Backend backend, AdminState wanted) {
+        AdminState from = backend.admin();
+        if (from != wanted) {
+            backend.admin(wanted);
+            adminStates.changed(backend, from, wanted);
+        }
+        return new Result.Done(from.label(), wanted.label(), from != wanted, status.backend(pool, backend));
+    }
+
+    private Result trip(BackendPool pool, Backend backend) {
+        long now = ticker.read();
+        BreakerSnapshot before = backend.breaker().snapshot(now);
+        backend.breaker().trip(now);
+        BreakerSnapshot after = backend.breaker().snapshot(now);
+        return after.tripped()
+                ? done(pool, backend, before, after)
+                : new Result.Refused("the breaker of pool " + pool.name() + " is not enabled");
+    }
+
+    /** A circuit that is as a reset leaves it is left alone, for a second reset would begin another generation. */
+    private Result reset(BackendPool pool, Backend backend) {
+        long now = ticker.read();
+        BreakerSnapshot before = backend.breaker().snapshot(now);
+        boolean isReset = before.state() == CircuitState.CLOSED
+                && before.reason() == Transition.Reason.MANUAL
+                && before.consecutiveFailures() == 0;
+        if (!isReset) {
+            backend.breaker().reset(now);
+        }
+        return done(pool, backend, before, backend.breaker().snapshot(now));
+    }
+
+    private Result done(BackendPool pool, Backend backend, BreakerSnapshot before, BreakerSnapshot after) {
+        return new Result.Done(
+                before.state().label(),
+                after.state().label(),
+                before.generation() != after.generation(),
+                status.backend(pool, backend));
+    }
+}
