@@ -10,15 +10,10 @@ import io.breakwater.server.admin.AdminServer;
 import io.breakwater.server.cli.RunningBalancer;
 import io.breakwater.server.config.ConfigChanges;
 import io.breakwater.server.config.ConfigProblems;
-import io.breakwater.server.config.LoadedConfig;
-import io.breakwater.server.config.Problem;
-import io.breakwater.server.pool.AdminState;
-import io.breakwater.server.probe.HealthChecks;
-import io.breakwater.server.runtime.Housekeeping;
-import io.breakwater.server.runtime.Loop;
-import java.util.function.Consumer;
 import io.breakwater.server.config.ConfigSource;
 import io.breakwater.server.config.LbConfig;
+import io.breakwater.server.config.LoadedConfig;
+import io.breakwater.server.config.Problem;
 import io.breakwater.server.config.ReloadResult;
 import io.breakwater.server.config.RuntimeConfig;
 import io.breakwater.server.connection.AddressBook;
@@ -31,9 +26,13 @@ import io.breakwater.server.http.HeadLimits;
 import io.breakwater.server.http.ResponseFields;
 import io.breakwater.server.listener.Listener;
 import io.breakwater.server.listener.ListenerContext;
+import io.breakwater.server.pool.AdminState;
 import io.breakwater.server.pool.Backend;
+import io.breakwater.server.probe.HealthChecks;
 import io.breakwater.server.runtime.EventLoops;
 import io.breakwater.server.runtime.EventLoops.Transport;
+import io.breakwater.server.runtime.Housekeeping;
+import io.breakwater.server.runtime.Loop;
 import io.breakwater.time.Ticker;
 import java.io.IOException;
 import java.time.InstantSource;
@@ -42,6 +41,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -136,7 +136,10 @@ public final class LoadBalancer implements RunningBalancer {
                     recorder,
                     events,
                     new HealthChecks(
-                            keeper, book, ticker, () -> ThreadLocalRandom.current().nextLong()),
+                            keeper,
+                            book,
+                            ticker,
+                            () -> ThreadLocalRandom.current().nextLong()),
                     keeper.loop().eventLoop());
             topology = wired;
             warmUp(wired.apply(config).added());

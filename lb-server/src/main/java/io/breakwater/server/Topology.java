@@ -86,11 +86,10 @@ final class Topology {
         List<Backend> added = new ArrayList<>();
         Map<String, BackendPool> pools = new LinkedHashMap<>();
         for (PoolConfig pool : config.pools().values()) {
-            PoolCore core = cores.computeIfAbsent(pool.name(), name -> new PoolCore(
-                            ticker,
-                            background,
-                            Topology::policy,
-                            new PoolTraffic(pool, recorder.pool(name))));
+            PoolCore core = cores.computeIfAbsent(
+                    pool.name(),
+                    name -> new PoolCore(
+                            ticker, background, Topology::policy, new PoolTraffic(pool, recorder.pool(name))));
             List<Backend> backends = new ArrayList<>();
             for (BackendConfig each : pool.backends()) {
                 BackendId id = new BackendId(pool.name(), each.id());
@@ -150,8 +149,8 @@ final class Topology {
         // The meters of a backend read its circuit, and the circuit reports to the meters.
         Gauges gauges = new Gauges(inFlight, ticker);
         BackendRecorder counts = recorder.backend(id, gauges);
-        BreakerListener journal =
-                events.circuit(id, () -> requireNonNull(gauges.backend).breakerConfig().cooldown());
+        BreakerListener journal = events.circuit(
+                id, () -> requireNonNull(gauges.backend).breakerConfig().cooldown());
         Backend backend = new Backend(core, id, config, pool, counts, journal, inFlight);
         gauges.backend = backend;
         HealthChecker checker = checks.checkerOf(
@@ -221,9 +220,7 @@ final class Topology {
         @Override
         public CircuitState circuitState() {
             Backend present = backend;
-            return present == null
-                    ? CircuitState.CLOSED
-                    : present.breaker().state(ticker.read());
+            return present == null ? CircuitState.CLOSED : present.breaker().state(ticker.read());
         }
 
         @Override

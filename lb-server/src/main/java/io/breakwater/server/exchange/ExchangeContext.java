@@ -13,7 +13,4 @@ import java.util.function.Supplier;
  * @param unmatched counts the requests that no route takes
  */
 public record ExchangeContext(
-        Supplier<Routing> routing,
-        ConnectionPool connections,
-        RouteRecorder health,
-        RouteRecorder unmatched) {}
+        Supplier<Routing> routing, ConnectionPool connections, RouteRecorder health, RouteRecorder unmatched) {}

@@ -75,10 +75,7 @@ public final class Backend implements Candidate {
         this.health = Health.first(pool);
         this.barred = health.allows() ? null : Eligibility.UNHEALTHY;
         this.breaker = new CircuitBreaker(
-                pool.breaker(),
-                core.ticker(),
-                this::onTransition,
-                opening -> core.onTrip(this, opening));
+                pool.breaker(), core.ticker(), this::onTransition, opening -> core.onTrip(this, opening));
     }
 
     public BackendId id() {
@@ -424,8 +421,7 @@ public final class Backend implements Candidate {
             return of(changed, pool, adaptive, now);
         }
 
-        private static Settings of(
-                BackendConfig config, PoolConfig pool, @Nullable AdaptiveLimit present, long now) {
+        private static Settings of(BackendConfig config, PoolConfig pool, @Nullable AdaptiveLimit present, long now) {
             ConcurrencyConfig concurrency = pool.concurrency();
             int most = concurrency.maxPerBackend();
             AdaptiveLimit adaptive = null;

@@ -59,12 +59,7 @@ final class Rotation {
             tiers.add(tier);
         }
         return new Rotation(
-                builtFrom,
-                config,
-                backends,
-                tiers.toArray(Tier[]::new),
-                available,
-                NotClosed.of(backends, now));
+                builtFrom, config, backends, tiers.toArray(Tier[]::new), available, NotClosed.of(backends, now));
     }
 
     long builtFrom() {
@@ -190,8 +185,7 @@ final class Rotation {
 
         boolean balance(Selection selection, long now) {
             Balancer asked = balancer;
-            return asked != null
-                    && asked.choose(selection.among(serving), selection.hashKey(), now) != Balancer.NONE;
+            return asked != null && asked.choose(selection.among(serving), selection.hashKey(), now) != Balancer.NONE;
         }
 
         boolean offerToAnybody(Selection selection, long now) {

@@ -190,9 +190,8 @@ public final class Selection implements Admission {
     /** Nobody admits the request. */
     void refuse(List<Backend> backends, CircuitState bestState) {
         refusal = refusal(backends);
-        refusedState = refusal != Refusal.CIRCUIT_OPEN
-                ? bestState
-                : halfOpenSeen ? CircuitState.HALF_OPEN : CircuitState.OPEN;
+        refusedState =
+                refusal != Refusal.CIRCUIT_OPEN ? bestState : halfOpenSeen ? CircuitState.HALF_OPEN : CircuitState.OPEN;
         retryAfterNanos = leastRemainingNanos;
     }
 

@@ -70,7 +70,8 @@ class ReloadTest {
         Together.run(9, index -> {
             if (index == 8) {
                 while (served.get() < 4_000) {
-                    reloaded(both("lb.pools.default.breaker.consecutive-failures = " + (3 + reloads.getAndIncrement() % 5)));
+                    reloaded(both(
+                            "lb.pools.default.breaker.consecutive-failures = " + (3 + reloads.getAndIncrement() % 5)));
                 }
                 return;
             }
@@ -82,7 +83,8 @@ class ReloadTest {
             }
         });
         assertThat(reloads.get()).isPositive();
-        assertThat(proxy.metric("lb_requests_total", "route", "/", "code", "200")).isEqualTo(4_000);
+        assertThat(proxy.metric("lb_requests_total", "route", "/", "code", "200"))
+                .isEqualTo(4_000);
         assertThat(a.accepted() + b.accepted())
                 .as("connections to the backends are kept")
                 .isLessThanOrEqualTo(4 * 8);
@@ -126,11 +128,14 @@ class ReloadTest {
     void anInvalidConfigurationChangesNothingAndSaysWhy() {
         ReloadResult result = proxy.reload(both("lb.pools.default.breaker.consecutive-failures = -1"));
 
-        assertThat(result).isInstanceOfSatisfying(Refused.class, refused -> assertThat(refused.problems())
-                .singleElement()
-                .asString()
-                .startsWith("test.conf:")
-                .endsWith("lb.pools.default.breaker.consecutive-failures: -1 (expected: 0..1000000)"));
+        assertThat(result)
+                .isInstanceOfSatisfying(
+                        Refused.class,
+                        refused -> assertThat(refused.problems())
+                                .singleElement()
+                                .asString()
+                                .startsWith("test.conf:")
+                                .endsWith("lb.pools.default.breaker.consecutive-failures: -1 (expected: 0..1000000)"));
         assertThat(proxy.get("/").status()).isEqualTo(200);
         assertThat(proxy.metric("lb_config_reloads_total", "result", "failure")).isEqualTo(1);
         assertThat(proxy.metric("lb_config_reloads_total", "result", "success")).isZero();
@@ -140,10 +145,13 @@ class ReloadTest {
     void whatNeedsARestartIsRefusedWhole() {
         ReloadResult result = proxy.reload(conf(new ScriptedBackend[] {a}, "lb.runtime.event-loops = 7"));
 
-        assertThat(result).isInstanceOfSatisfying(Refused.class, refused -> assertThat(refused.problems())
-                .singleElement()
-                .asString()
-                .contains("lb.runtime.event-loops", "7", "restart"));
+        assertThat(result)
+                .isInstanceOfSatisfying(
+                        Refused.class,
+                        refused -> assertThat(refused.problems())
+                                .singleElement()
+                                .asString()
+                                .contains("lb.runtime.event-loops", "7", "restart"));
         assertThat(proxy.health().getConfig("circuits").root()).hasSize(2);
     }
 
@@ -168,9 +176,9 @@ class ReloadTest {
         }
         assertThat(b.requests()).hasSize(1);
         b.connection(0).awaitEnd();
-        assertThat(proxy.metric("lb_backend_up", "backend", "127.0.0.1:" + b.port())).isZero();
-        Eventually.eventually(
-                () -> assertThat(proxy.admin("/metrics").text()).doesNotContain("127.0.0.1:" + b.port()));
+        assertThat(proxy.metric("lb_backend_up", "backend", "127.0.0.1:" + b.port()))
+                .isZero();
+        Eventually.eventually(() -> assertThat(proxy.admin("/metrics").text()).doesNotContain("127.0.0.1:" + b.port()));
     }
 
     @Test
@@ -178,7 +186,8 @@ class ReloadTest {
         reloaded(conf(new ScriptedBackend[] {a}));
         reloaded(both());
 
-        assertThat(java.util.List.of(proxy.get("/").text(), proxy.get("/").text())).containsExactlyInAnyOrder("a", "b");
+        assertThat(java.util.List.of(proxy.get("/").text(), proxy.get("/").text()))
+                .containsExactlyInAnyOrder("a", "b");
         assertThat(proxy.metric("lb_backend_requests_total", "backend", "127.0.0.1:" + b.port()))
                 .isEqualTo(1);
     }
