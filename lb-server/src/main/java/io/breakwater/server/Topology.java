@@ -10,14 +10,7 @@ import io.breakwater.health.check.HealthStatus;
 import io.breakwater.metrics.BackendGauges;
 import io.breakwater.metrics.BackendRecorder;
 import io.breakwater.metrics.ProxyRecorder;
-import io.breakwater.server.balance.ConsistentHash;
-import io.breakwater.server.balance.LeastRequest;
-import io.breakwater.server.balance.PeakEwma;
-import io.breakwater.server.balance.Policy;
-import io.breakwater.server.balance.Random;
-import io.breakwater.server.balance.RoundRobin;
 import io.breakwater.server.config.BackendConfig;
-import io.breakwater.server.config.BalanceConfig;
 import io.breakwater.server.config.LbConfig;
 import io.breakwater.server.config.PoolConfig;
 import io.breakwater.server.config.RouteConfig;
@@ -27,6 +20,7 @@ import io.breakwater.server.exchange.Routing.Destination;
 import io.breakwater.server.pool.AdminState;
 import io.breakwater.server.pool.Backend;
 import io.breakwater.server.pool.BackendPool;
+import io.breakwater.server.pool.Policies;
 import io.breakwater.server.pool.PoolCore;
 import io.breakwater.server.pool.PoolTraffic;
 import io.breakwater.server.probe.HealthChecks;
@@ -40,7 +34,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,7 +82,7 @@ final class Topology {
             PoolCore core = cores.computeIfAbsent(
                     pool.name(),
                     name -> new PoolCore(
-                            ticker, background, Topology::policy, new PoolTraffic(pool, recorder.pool(name))));
+                            ticker, background, Policies::of, new PoolTraffic(pool, recorder.pool(name))));
             List<Backend> backends = new ArrayList<>();
             for (BackendConfig each : pool.backends()) {
                 BackendId id = new BackendId(pool.name(), each.id());
@@ -161,16 +154,6 @@ final class Topology {
                 change -> backend.health(change.to(), change.timeoutsOnly(), change.sequence(), change.atNanos()),
                 counts);
         return new Member(backend, checker);
-    }
-
-    private static Policy policy(BalanceConfig balance, IntSupplier underWay) {
-        return switch (balance.policy()) {
-            case ROUND_ROBIN -> new RoundRobin();
-            case LEAST_REQUEST -> new LeastRequest();
-            case PEAK_EWMA -> new PeakEwma();
-            case RANDOM -> new Random();
-            case HASH -> new ConsistentHash(underWay);
-        };
     }
 
     /** A disabled backend is not checked. */

@@ -2,7 +2,7 @@ package io.breakwater.server.pool;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -47,9 +47,14 @@ final class AdaptiveLimit {
     /** What timeouts in a window leave of the limit. */
     private static final double BACKOFF = 0.9;
 
+    private static final AtomicReferenceFieldUpdater<AdaptiveLimit, Estimate> ESTIMATE =
+            AtomicReferenceFieldUpdater.newUpdater(AdaptiveLimit.class, Estimate.class, "estimate");
+    private static final AtomicReferenceFieldUpdater<AdaptiveLimit, Window> WINDOW =
+            AtomicReferenceFieldUpdater.newUpdater(AdaptiveLimit.class, Window.class, "window");
+
     private volatile int most;
-    private final AtomicReference<Estimate> estimate;
-    private final AtomicReference<Window> window;
+    private volatile Estimate estimate;
+    private volatile Window window;
 
     /**
      * @param most the limit never rises above this
@@ -57,8 +62,8 @@ final class AdaptiveLimit {
      */
     AdaptiveLimit(int most, long now) {
         this.most = most;
-        this.estimate = new AtomicReference<>(new Estimate(Math.min(INITIAL, most), 0, 0));
-        this.window = new AtomicReference<>(new Window(now));
+        this.estimate = new Estimate(Math.min(INITIAL, most), 0, 0);
+        this.window = new Window(now);
     }
 
     /** Sets another maximum; what was found out stays. */
@@ -68,7 +73,7 @@ final class AdaptiveLimit {
 
     /** Returns how many requests may be under way now. */
     int limit() {
-        return Math.min(most, (int) estimate.get().limit);
+        return Math.min(most, (int) estimate.limit);
     }
 
     /**
@@ -78,7 +83,7 @@ final class AdaptiveLimit {
      * @param underWay how many were, this one included
      */
     void succeeded(long latencyNanos, int underWay, long now) {
-        Window present = window.get();
+        Window present = window;
         present.latencies.add(latencyNanos);
         present.samples.increment();
         present.sawUnderWay(underWay);
@@ -87,19 +92,19 @@ final class AdaptiveLimit {
 
     /** A request had no response in time. */
     void timedOut(long now) {
-        Window present = window.get();
+        Window present = window;
         present.timeouts.increment();
         fold(present, now);
     }
 
     private void fold(Window ended, long now) {
-        if (!ended.isOver(now) || !window.compareAndSet(ended, new Window(now))) {
+        if (!ended.isOver(now) || !WINDOW.compareAndSet(this, ended, new Window(now))) {
             return;
         }
         Estimate before;
         do {
-            before = estimate.get();
-        } while (!estimate.compareAndSet(before, before.after(ended, most)));
+            before = estimate;
+        } while (!ESTIMATE.compareAndSet(this, before, before.after(ended, most)));
     }
 
     /** What ended within one stretch of time. Late comers to a window that is being folded may be lost. */

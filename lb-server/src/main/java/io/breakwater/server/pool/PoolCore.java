@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
@@ -52,6 +53,9 @@ public final class PoolCore {
     private final PoolTraffic traffic;
     private final TypicalLatency typicalLatency = new TypicalLatency();
     private final LongAdder underWay = new LongAdder();
+    /** Counts offers to half-open circuits. */
+    private final AtomicInteger offers = new AtomicInteger();
+
     private final AtomicLong changes = new AtomicLong();
     private final AtomicBoolean building = new AtomicBoolean();
     private final ReentrantLock lock = new ReentrantLock();
@@ -195,7 +199,7 @@ public final class PoolCore {
         if (backends.stream().anyMatch(Backend::isHealthy)) {
             backends.forEach(Backend::noLongerNeeded);
         }
-        Rotation built = Rotation.of(from, config, backends, requireNonNull(policy), ticker.read());
+        Rotation built = Rotation.of(from, config, backends, requireNonNull(policy), offers, ticker.read());
         rotation = built;
         traffic.line().wakeAll();
         return built;

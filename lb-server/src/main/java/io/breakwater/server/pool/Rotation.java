@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Who can be asked, as it was at one moment: made anew after each change, so that a request finds somebody without
  * looking at every backend. Whoever is asked decides by what is true now, so a rotation that is a moment out of date
- * costs a detour at most. Immutable but for a cursor; safe from any thread.
+ * costs a detour at most. Immutable; safe from any thread.
  */
 final class Rotation {
     private final long builtFrom;
@@ -41,8 +41,10 @@ final class Rotation {
 
     /**
      * @param builtFrom the number of the latest change that it shows
+     * @param cursor of the offers to half-open circuits; goes on from one rotation to the next
      */
-    static Rotation of(long builtFrom, PoolConfig config, List<Backend> backends, Policy policy, long now) {
+    static Rotation of(
+            long builtFrom, PoolConfig config, List<Backend> backends, Policy policy, AtomicInteger cursor, long now) {
         Map<Integer, List<Backend>> byPriority = new TreeMap<>();
         for (Backend one : backends) {
             if (one.isInRotation()) {
@@ -54,7 +56,7 @@ final class Rotation {
         List<Tier> tiers = new ArrayList<>();
         int available = 0;
         for (List<Backend> members : byPriority.values()) {
-            Tier tier = Tier.of(members, policy, now);
+            Tier tier = Tier.of(members, policy, cursor, now);
             available += tier.serving.length;
             tiers.add(tier);
         }
@@ -145,22 +147,24 @@ final class Rotation {
         private final @Nullable Balancer balancer;
         private final NotClosed notClosed;
         /** Whom the next offer begins with, so that one who gives back its probe every time does not keep others waiting. */
-        private final AtomicInteger cursor = new AtomicInteger();
+        private final AtomicInteger cursor;
 
-        private Tier(Backend[] serving, @Nullable Balancer balancer, NotClosed notClosed) {
+        private Tier(Backend[] serving, @Nullable Balancer balancer, NotClosed notClosed, AtomicInteger cursor) {
             this.serving = serving;
             this.balancer = balancer;
             this.notClosed = notClosed;
+            this.cursor = cursor;
         }
 
-        static Tier of(List<Backend> members, Policy policy, long now) {
+        static Tier of(List<Backend> members, Policy policy, AtomicInteger cursor, long now) {
             List<Backend> serving = members.stream()
                     .filter(one -> one.breaker().state(now) == CircuitState.CLOSED)
                     .toList();
             return new Tier(
                     serving.toArray(Backend[]::new),
                     serving.isEmpty() ? null : policy.over(serving),
-                    NotClosed.of(members, now));
+                    NotClosed.of(members, now),
+                    cursor);
         }
 
         /**
