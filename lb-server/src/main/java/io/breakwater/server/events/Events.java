@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import io.breakwater.health.BackendId;
 import io.breakwater.health.breaker.BreakerListener;
+import io.breakwater.health.check.HealthListener;
 import io.breakwater.time.Ticker;
 import java.time.Duration;
 import java.util.LinkedHashSet;
@@ -21,8 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes in what the circuits report: keeps the latest changes of each for whoever asks, and logs each change once, in
- * the order in which the circuit went through them, on a thread of its own, so that a slow log never holds up a request.
+ * Takes in what the circuits and the health checks report: keeps the latest changes of each circuit for whoever asks, and
+ * logs each change once, in the order in which the circuit went through them, on a thread of its own, so that a slow log
+ * never holds up a request or a check.
  * Safe to use from any thread.
  */
 public final class Events implements AutoCloseable {
@@ -72,6 +74,19 @@ public final class Events implements AutoCloseable {
         };
     }
 
+    /**
+     * Returns the listener for a new checker of this backend. What checks found out is logged; that they begin or end is
+     * the doing of a reload or an operator, and is logged only if it brings an unhealthy backend back.
+     */
+    public HealthListener health(BackendId backend) {
+        HealthLog log = new HealthLog();
+        return change -> {
+            if (HealthEvent.isNews(change) && !queue.offer(() -> log.add(new HealthEvent(backend, change)))) {
+                dropped.incrementAndGet();
+            }
+        };
+    }
+
     /** Returns the latest changes of a backend's circuit, at most 20, the oldest first. */
     public List<CircuitEvent> transitions(BackendId backend) {
         Journal journal = journals.get(backend);
@@ -103,7 +118,7 @@ public final class Events implements AutoCloseable {
                 tellOfDropped();
             }
         } catch (InterruptedException e) {
-            LOG.warn("interrupted; changes of circuits are not logged any more");
+            LOG.warn("interrupted; changes of circuits and of health are not logged any more");
         }
         waiting.forEach(Sequencer::flush);
     }
@@ -125,7 +140,22 @@ public final class Events implements AutoCloseable {
     private void tellOfDropped() {
         long count = dropped.getAndSet(0);
         if (count > 0) {
-            LOG.warn("{} changes of circuits were not logged: the log is too slow", count);
+            LOG.warn("{} changes of circuits or of health were not logged: the log is too slow", count);
+        }
+    }
+
+    /** Logs one backend's changes of health. They come from one thread but for rare moments, so none is waited for. */
+    private static final class HealthLog {
+        private long latest;
+
+        void add(HealthEvent event) {
+            long sequence = event.change().sequence();
+            if (sequence < latest) {
+                LOG.info("{} (reported late: change {} of this backend's health)", event, sequence);
+            } else {
+                latest = sequence;
+                LOG.info("{}", event);
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-/** What happened to the circuits: put in order, kept for the API, and logged once. */
+/** What happened to the circuits and to health: put in order, kept for the API, and logged once. */
 @NullMarked
 package io.breakwater.server.events;
 

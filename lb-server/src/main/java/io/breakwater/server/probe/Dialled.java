@@ -7,6 +7,7 @@ import io.breakwater.server.connection.Connecting;
 import io.breakwater.server.connection.Dialer;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -107,8 +108,12 @@ abstract class Dialled implements Probe.Attempt, Dialer.Result {
     private void run(Runnable action) {
         if (loop.inEventLoop()) {
             action.run();
-        } else {
+            return;
+        }
+        try {
             loop.execute(action);
+        } catch (RejectedExecutionException e) {
+            // The loop has ended, and with it its connections.
         }
     }
 }

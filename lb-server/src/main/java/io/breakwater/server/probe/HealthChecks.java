@@ -14,6 +14,8 @@ import io.breakwater.server.config.ProbeConfig;
 import io.breakwater.server.connection.AddressBook;
 import io.breakwater.server.connection.Dialer;
 import io.breakwater.server.runtime.Housekeeping;
+import io.breakwater.server.runtime.Loop;
+import io.breakwater.time.Scheduler;
 import io.breakwater.time.Ticker;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
@@ -34,7 +36,8 @@ public final class HealthChecks {
     private static final long LOCAL_ERRORS_LOGGED_EVERY_NANOS =
             Duration.ofSeconds(10).toNanos();
 
-    private final Housekeeping housekeeping;
+    private final Scheduler scheduler;
+    private final Loop loop;
     private final Dialer dialer;
     private final Ticker ticker;
     private final Stagger stagger;
@@ -49,8 +52,18 @@ public final class HealthChecks {
      * @param random for jitter; may be called from any thread
      */
     public HealthChecks(Housekeeping housekeeping, AddressBook addresses, Ticker ticker, RandomGenerator random) {
-        this.housekeeping = housekeeping;
-        this.dialer = new Dialer(housekeeping.loop(), housekeeping.channel(), addresses);
+        this(
+                housekeeping,
+                housekeeping.loop(),
+                new Dialer(housekeeping.loop(), housekeeping.channel(), addresses),
+                ticker,
+                random);
+    }
+
+    HealthChecks(Scheduler scheduler, Loop loop, Dialer dialer, Ticker ticker, RandomGenerator random) {
+        this.scheduler = scheduler;
+        this.loop = loop;
+        this.dialer = dialer;
         this.ticker = ticker;
         this.stagger = new Stagger(ticker.read(), random);
     }
@@ -69,7 +82,7 @@ public final class HealthChecks {
             HealthListener listener,
             BackendRecorder recorder) {
         return new HealthChecker(
-                config, probe(backend, probe), ticker, housekeeping, stagger, new Reports(id, listener, recorder));
+                config, probe(backend, probe), ticker, scheduler, stagger, new Reports(id, listener, recorder));
     }
 
     /**
@@ -84,10 +97,10 @@ public final class HealthChecks {
         return switch (config.type()) {
             case HTTP ->
                 new HttpProbe(
-                        housekeeping.loop(),
+                        loop,
                         dialer,
                         new HttpProbe.Question(backend.host(), backend.port(), config.path(), config.expectStatuses()));
-            case TCP -> new TcpProbe(housekeeping.loop().eventLoop(), dialer, backend.host(), backend.port());
+            case TCP -> new TcpProbe(loop.eventLoop(), dialer, backend.host(), backend.port());
         };
     }
 

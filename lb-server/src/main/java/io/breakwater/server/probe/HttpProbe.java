@@ -10,6 +10,7 @@ import io.breakwater.server.runtime.TimerWheel;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpClientCodec;
@@ -34,6 +35,8 @@ import org.jspecify.annotations.Nullable;
 final class HttpProbe implements Probe {
     static final int MOST_BODY_BYTES = 64 * 1024;
 
+    private static final String CLOSED = "connection closed without a response";
+    private static final String MALFORMED = "malformed response";
     private static final String USER_AGENT = "breakwater-health-check";
     /** Interim responses before the final one; more of them are a backend gone wrong. */
     private static final int MOST_INTERIM_RESPONSES = 8;
@@ -129,7 +132,8 @@ final class HttpProbe implements Probe {
         @Override
         protected void channelRead0(ChannelHandlerContext ctx, HttpObject message) {
             if (message.decoderResult().isFailure()) {
-                check.tell(ProbeResult.failed("malformed response"));
+                boolean cutOff = message.decoderResult().cause() instanceof PrematureChannelClosureException;
+                check.tell(ProbeResult.failed(cutOff ? CLOSED : MALFORMED));
                 ctx.close();
             } else if (message instanceof HttpResponse response) {
                 head(ctx, response);
@@ -166,12 +170,16 @@ final class HttpProbe implements Probe {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            if (!check.goesOver(ctx.channel())) {
+                ctx.close();
+                return;
+            }
             if (LocalErrors.isLocal(cause)) {
                 check.tellLocalError(cause);
             } else if (cause instanceof IOException) {
                 check.tell(ProbeResult.failed(Causes.text(cause)));
             } else {
-                check.tell(ProbeResult.failed("malformed response"));
+                check.tell(ProbeResult.failed(MALFORMED));
             }
             ctx.close();
         }
@@ -180,7 +188,7 @@ final class HttpProbe implements Probe {
         public void channelInactive(ChannelHandlerContext ctx) {
             loop.timers().remove(rest);
             if (check.goesOver(ctx.channel())) {
-                check.tell(ProbeResult.failed("connection closed without a response"));
+                check.tell(ProbeResult.failed(CLOSED));
             }
         }
     }

@@ -16,6 +16,10 @@ import io.breakwater.health.breaker.CircuitBreaker;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.breaker.Permit;
 import io.breakwater.health.breaker.Transition;
+import io.breakwater.health.check.HealthChange;
+import io.breakwater.health.check.HealthListener;
+import io.breakwater.health.check.HealthStatus;
+import io.breakwater.health.check.ProbeResult;
 import io.breakwater.time.ManualTicker;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,6 +30,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -82,6 +87,54 @@ class EventsTest {
         assertThat(events.transitions(BACKEND))
                 .extracting(CircuitEvent::generation)
                 .containsExactly(1L, 2L, 3L, 4L, 5L);
+    }
+
+    @Test
+    void oneLineForEachChangeOfHealthThatAChecksResultBrought() {
+        events.start();
+        HealthListener health = events.health(BACKEND);
+        ProbeResult status = ProbeResult.failed("status 503");
+        health.onChange(health(1, HealthStatus.UNCHECKED, HealthStatus.UNKNOWN, 0, false, null));
+        health.onChange(health(2, HealthStatus.UNKNOWN, HealthStatus.UNHEALTHY, 3, false, status));
+        health.onChange(
+                health(3, HealthStatus.UNHEALTHY, HealthStatus.HEALTHY, 2, false, ProbeResult.passed("status 200")));
+        health.onChange(health(
+                4, HealthStatus.HEALTHY, HealthStatus.UNHEALTHY, 3, true, ProbeResult.timeout("no response in time")));
+        health.onChange(health(5, HealthStatus.UNHEALTHY, HealthStatus.UNHEALTHY, 4, false, status));
+        health.onChange(health(6, HealthStatus.UNHEALTHY, HealthStatus.UNCHECKED, 0, false, null));
+        events.close();
+
+        assertThat(lines.texts)
+                .containsExactly(
+                        "INFO health default/localhost:3001: unknown -> unhealthy (failed: 3 in a row, the last: status 503)",
+                        "INFO health default/localhost:3001: unhealthy -> healthy (passed: 2 in a row, the last: status 200)",
+                        "INFO health default/localhost:3001: healthy -> unhealthy (timeout: 3 in a row, the last: no response in time)",
+                        "INFO health default/localhost:3001: unhealthy, not by timeouts alone any more (failed: 4 in a row, the last: status 503)",
+                        "INFO health default/localhost:3001: unhealthy -> unchecked (no checks any more)");
+    }
+
+    @Test
+    void aChangeOfHealthThatIsReportedLateSaysSo() {
+        HealthListener health = events.health(BACKEND);
+        ProbeResult passed = ProbeResult.passed("connected");
+        health.onChange(health(4, HealthStatus.UNHEALTHY, HealthStatus.HEALTHY, 2, false, passed));
+        health.onChange(
+                health(3, HealthStatus.HEALTHY, HealthStatus.UNHEALTHY, 3, false, ProbeResult.failed("status 500")));
+        events.start();
+        events.close();
+
+        assertThat(lines.texts).hasSize(2);
+        assertThat(lines.texts.get(1)).endsWith("(reported late: change 3 of this backend's health)");
+    }
+
+    private static HealthChange health(
+            long sequence,
+            HealthStatus from,
+            HealthStatus to,
+            int run,
+            boolean timeoutsOnly,
+            @Nullable ProbeResult cause) {
+        return new HealthChange(sequence, 0, from, to, run, timeoutsOnly, cause);
     }
 
     @Test
@@ -219,7 +272,8 @@ class EventsTest {
         lines.gate.countDown();
         events.close();
 
-        assertThat(lines.texts).contains("WARN 10 changes of circuits were not logged: the log is too slow");
+        assertThat(lines.texts)
+                .contains("WARN 10 changes of circuits or of health were not logged: the log is too slow");
         assertThat(lines.texts.stream().filter(line -> line.startsWith("INFO"))).hasSize(Events.QUEUE_CAPACITY + 1);
     }
 

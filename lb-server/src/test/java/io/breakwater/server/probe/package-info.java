@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.server.probe;
+
+import org.jspecify.annotations.NullMarked;
