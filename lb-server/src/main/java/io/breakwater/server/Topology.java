@@ -6,6 +6,7 @@ import io.breakwater.health.BackendId;
 import io.breakwater.health.breaker.BreakerListener;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.check.HealthChecker;
+import io.breakwater.health.check.HealthListener;
 import io.breakwater.health.check.HealthStatus;
 import io.breakwater.metrics.BackendGauges;
 import io.breakwater.metrics.BackendRecorder;
@@ -125,7 +126,7 @@ final class Topology {
     private List<Backend> forgotten(Map<BackendId, Member> before, Map<BackendId, Member> after) {
         List<Backend> removed = new ArrayList<>();
         before.forEach((id, member) -> {
-            if (after.get(id) != member) {
+            if (!member.equals(after.get(id))) {
                 member.checker.stop();
                 removed.add(member.backend);
                 if (!after.containsKey(id)) {
@@ -146,12 +147,16 @@ final class Topology {
                 id, () -> requireNonNull(gauges.backend).breakerConfig().cooldown());
         Backend backend = new Backend(core, id, config, pool, counts, journal, inFlight);
         gauges.backend = backend;
+        HealthListener log = events.health(id);
         HealthChecker checker = checks.checkerOf(
                 id,
                 config,
                 pool.healthCheck(),
                 pool.probe(),
-                change -> backend.health(change.to(), change.timeoutsOnly(), change.sequence(), change.atNanos()),
+                change -> {
+                    backend.health(change.to(), change.timeoutsOnly(), change.sequence(), change.atNanos());
+                    log.onChange(change);
+                },
                 counts);
         return new Member(backend, checker);
     }

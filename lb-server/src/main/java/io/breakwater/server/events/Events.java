@@ -93,6 +93,11 @@ public final class Events implements AutoCloseable {
         return journal == null ? List.of() : journal.read();
     }
 
+    /** The backend is no longer configured: what is kept of it is let go. */
+    public void forget(BackendId backend) {
+        journals.remove(backend);
+    }
+
     /** Logs what is left, and ends. What is reported later is kept, but not logged. */
     @Override
     public void close() {
