@@ -77,9 +77,9 @@ final class Operator implements Operations {
     }
 
     private Result adminState(BackendPool pool, Backend backend, AdminState wanted) {
-        AdminState from = backend.adminState();
+        AdminState from = backend.admin();
         if (from != wanted) {
-            backend.adminState(wanted);
+            backend.admin(wanted);
             adminStates.changed(backend, from, wanted);
         }
         return new Result.Done(from.label(), wanted.label(), from != wanted, status.backend(pool, backend));

@@ -13,6 +13,7 @@ import io.breakwater.server.exchange.Routing;
 import io.breakwater.server.pool.BackendPool;
 import io.breakwater.time.Ticker;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -58,29 +59,28 @@ final class Status implements StatusView {
     }
 
     private Pool pool(BackendPool pool, long now) {
-        Shares shares = new Shares(pool, now);
+        double[] shares = pool.shares(now);
+        List<Backend> backends = new ArrayList<>(shares.length);
+        for (int i = 0; i < shares.length; i++) {
+            backends.add(backend(pool.backends().get(i), shares[i], now));
+        }
         return new Pool(
-                pool.name(),
-                pool.bestState(now),
-                pool.config().balance().text(),
-                pool.backends().stream()
-                        .map(backend -> backend(backend, shares, now))
-                        .toList());
+                pool.name(), pool.bestState(now), pool.config().balance().text(), backends);
     }
 
     /** Tells of one backend of a pool. */
     Backend backend(BackendPool pool, io.breakwater.server.pool.Backend backend) {
         long now = ticker.read();
-        return backend(backend, new Shares(pool, now), now);
+        return backend(backend, pool.shares(now)[pool.backends().indexOf(backend)], now);
     }
 
-    private Backend backend(io.breakwater.server.pool.Backend backend, Shares shares, long now) {
+    private Backend backend(io.breakwater.server.pool.Backend backend, double share, long now) {
         return new Backend(
                 backend.id().id(),
                 backend.config().url(),
                 backend.config().weight(),
                 backend.config().priority(),
-                AdminState.valueOf(backend.adminState().name()),
+                AdminState.valueOf(backend.admin().name()),
                 backend.health(),
                 backend.isSuspect(),
                 backend.inFlight(),
@@ -88,7 +88,7 @@ final class Status implements StatusView {
                 backend.successes(),
                 backend.failures(),
                 backend.rejected(),
-                shares.of(backend),
+                share,
                 circuit(backend.breaker().snapshot(now)),
                 events.transitions(backend.id()).stream().map(Status::change).toList());
     }

@@ -23,9 +23,7 @@ public final class Backend implements Candidate {
     private final LongAdder failures = new LongAdder();
     private final LongAdder ignored = new LongAdder();
     private final LongAdder rejected = new LongAdder();
-    private volatile AdminState adminState = AdminState.ENABLED;
-    private volatile HealthStatus health = HealthStatus.UNCHECKED;
-    private volatile boolean suspect;
+    private volatile AdminState admin = AdminState.ENABLED;
 
     /**
      * @param inFlight counts the attempts under way; given, because the gauge that shows it is made before
@@ -136,27 +134,21 @@ public final class Backend implements Candidate {
     }
 
     /** What an operator wants of it. */
-    public AdminState adminState() {
-        return adminState;
+    public AdminState admin() {
+        return admin;
     }
 
-    public void adminState(AdminState wanted) {
-        adminState = wanted;
+    public void admin(AdminState wanted) {
+        admin = wanted;
     }
 
     /** What active checks have found out. */
     public HealthStatus health() {
-        return health;
+        return HealthStatus.UNCHECKED;
     }
 
-    /** Unhealthy by timeouts alone, and left in rotation because no other of its pool is healthy. */
+    /** Whether it is in rotation although it is unhealthy. */
     public boolean isSuspect() {
-        return suspect;
-    }
-
-    /** Active checks have found out something. */
-    public void health(HealthStatus found, boolean isSuspect) {
-        health = found;
-        suspect = isSuspect;
+        return false;
     }
 }

@@ -81,4 +81,26 @@ public final class BackendPool {
             case OPEN -> 2;
         };
     }
+
+    /**
+     * Returns the part of the pool's traffic, 0 to 1, that each backend is entitled to now: by weight among the enabled
+     * ones with closed circuits.
+     *
+     * @return in the order of {@link #backends}
+     */
+    public double[] shares(long now) {
+        double[] shares = new double[backends.size()];
+        double sum = 0;
+        for (int i = 0; i < shares.length; i++) {
+            Backend one = backends.get(i);
+            if (one.admin() == AdminState.ENABLED && one.breaker().state(now) == CircuitState.CLOSED) {
+                shares[i] = one.weight() * one.share(now);
+                sum += shares[i];
+            }
+        }
+        for (int i = 0; i < shares.length && sum > 0; i++) {
+            shares[i] /= sum;
+        }
+        return shares;
+    }
 }
