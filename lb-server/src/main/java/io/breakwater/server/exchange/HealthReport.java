@@ -20,8 +20,7 @@ final class HealthReport {
         for (BackendPool pool : routing.pools()) {
             for (Backend backend : pool.backends()) {
                 CircuitState state = backend.breaker().state(now);
-                ok &= backend.admin() != AdminState.ENABLED
-                        || (state == CircuitState.CLOSED && backend.health() != HealthStatus.UNHEALTHY);
+                ok &= isWell(backend.admin(), backend.health(), state);
                 if (!circuits.isEmpty()) {
                     circuits.append(',');
                 }
@@ -31,6 +30,11 @@ final class HealthReport {
         }
         return ("{\"status\":\"" + (ok ? "ok" : "degraded") + "\",\"circuits\":{" + circuits + "}}")
                 .getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Nobody expects a backend to serve that an operator took out. */
+    static boolean isWell(AdminState wanted, HealthStatus health, CircuitState state) {
+        return wanted != AdminState.ENABLED || (state == CircuitState.CLOSED && health != HealthStatus.UNHEALTHY);
     }
 
     /** Names come from the configuration and may hold any character (RFC 8259 section 7). */

@@ -1,5 +1,6 @@
 package io.breakwater.server.cli;
 
+import static io.breakwater.server.fixtures.Eventually.eventually;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -30,6 +31,9 @@ class ProcessTest {
 
     private static final Pattern READY =
             Pattern.compile("breakwater ready on (http://localhost:\\d+) \\(admin http://127\\.0\\.0\\.1:\\d+\\)");
+
+    private static final Pattern ADMIN = Pattern.compile(
+            "breakwater ready on http://127\\.0\\.0\\.1:\\d+ \\(admin (http://127\\.0\\.0\\.1:\\d+)\\)");
 
     @TempDir
     Path folder;
@@ -93,6 +97,7 @@ class ProcessTest {
             assertThat(ready.matches()).as(err()).isTrue();
 
             signal("HUP", process);
+            eventually(() -> assertThat(err()).contains("reload (SIGHUP): "));
             HttpURLConnection health = (HttpURLConnection)
                     URI.create(ready.group(1) + "/health").toURL().openConnection();
             health.setReadTimeout(10_000);
@@ -101,8 +106,53 @@ class ProcessTest {
 
             assertThat(exitCode(process)).isZero();
             assertThat(out.readLine()).as("a second line on stdout").isNull();
-            assertThat(err()).contains("SIGHUP: reload is not supported");
         }
+    }
+
+    @Test
+    void aHangUpPutsTheChangedFileIntoEffectAndRefusesABrokenOne() throws Exception {
+        Path file = folder.resolve("some.conf");
+        String routes = "lb.routes = [{ prefix = \"/\", pool = p }]\n";
+        Files.writeString(file, routes + "lb.pools.p.backends = [\"http://127.0.0.1:1\"]\n");
+        Process process = start(
+                Map.of(),
+                "-c",
+                file.toString(),
+                "--set",
+                "lb.listen.host = \"127.0.0.1\"",
+                "--set",
+                "lb.listen.port = 0",
+                "--set",
+                "lb.admin.port = 0");
+        try (BufferedReader out = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8))) {
+            Matcher ready = ADMIN.matcher(String.valueOf(out.readLine()));
+            assertThat(ready.matches()).as(err()).isTrue();
+            String pools = ready.group(1) + "/api/v1/pools";
+            assertThat(get(pools)).contains("127.0.0.1:1\"").doesNotContain("127.0.0.1:2");
+
+            Files.writeString(
+                    file, routes + "lb.pools.p.backends = [\"http://127.0.0.1:1\", \"http://127.0.0.1:2\"]\n");
+            signal("HUP", process);
+            eventually(() -> assertThat(err()).contains("reload (SIGHUP): done, "));
+            assertThat(get(pools)).contains("127.0.0.1:1\"", "127.0.0.1:2\"");
+
+            Files.writeString(file, "lb.pools.p.backends = 7\n");
+            signal("HUP", process);
+            eventually(() -> assertThat(err())
+                    .contains("reload (SIGHUP): refused", "reload (SIGHUP): " + file + ":1: lb.pools.p.backends: 7 "));
+            assertThat(get(pools)).contains("127.0.0.1:1\"", "127.0.0.1:2\"");
+
+            signal("TERM", process);
+            assertThat(exitCode(process)).isZero();
+        }
+    }
+
+    private static String get(String url) throws IOException {
+        HttpURLConnection connection =
+                (HttpURLConnection) URI.create(url).toURL().openConnection();
+        connection.setReadTimeout(10_000);
+        assertThat(connection.getResponseCode()).isEqualTo(200);
+        return new String(connection.getInputStream().readAllBytes(), UTF_8);
     }
 
     @Test
