@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import io.breakwater.health.BackendId;
 import io.breakwater.health.breaker.BreakerListener;
-import io.breakwater.health.breaker.CircuitBreaker;
 import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.health.check.HealthStatus;
 import io.breakwater.metrics.BackendGauges;
 import io.breakwater.metrics.BackendRecorder;
 import io.breakwater.metrics.ProxyRecorder;
@@ -13,7 +13,6 @@ import io.breakwater.metrics.RouteRecorder;
 import io.breakwater.metrics.Side;
 import io.breakwater.metrics.prometheus.PrometheusMetrics;
 import io.breakwater.server.admin.AdminServer;
-import io.breakwater.server.balance.RoundRobin;
 import io.breakwater.server.cli.Balancer;
 import io.breakwater.server.config.BackendConfig;
 import io.breakwater.server.config.LbConfig;
@@ -34,7 +33,8 @@ import io.breakwater.server.listener.Listener;
 import io.breakwater.server.listener.ListenerContext;
 import io.breakwater.server.pool.Backend;
 import io.breakwater.server.pool.BackendPool;
-import io.breakwater.server.pool.PoolTraffic;
+import io.breakwater.server.pool.Policies;
+import io.breakwater.server.pool.PoolCore;
 import io.breakwater.server.route.Route;
 import io.breakwater.server.route.RouteTable;
 import io.breakwater.server.runtime.EventLoops;
@@ -191,24 +191,23 @@ public final class LoadBalancer implements Balancer {
     }
 
     private BackendPool pool(PoolConfig pool) {
-        List<Backend> backends =
-                pool.backends().stream().map(backend -> backend(pool, backend)).toList();
-        return new BackendPool(pool, backends, new RoundRobin(), new PoolTraffic(pool, recorder.pool(pool.name())));
+        PoolCore core = new PoolCore(ticker, Runnable::run, Policies::of, recorder.pool(pool.name()));
+        List<Backend> backends = pool.backends().stream()
+                .map(backend -> backend(core, pool, backend))
+                .toList();
+        return core.configure(pool, backends);
     }
 
-    private Backend backend(PoolConfig pool, BackendConfig backend) {
+    private Backend backend(PoolCore core, PoolConfig pool, BackendConfig backend) {
         BackendId id = new BackendId(pool.name(), backend.id());
         AtomicInteger inFlight = new AtomicInteger();
         // The meters of a backend read its circuit, and the circuit reports to the meters.
         Gauges gauges = new Gauges(inFlight, ticker);
         BackendRecorder counts = recorder.backend(id, gauges);
         BreakerListener journal = events.circuit(id, () -> pool.breaker().cooldown());
-        CircuitBreaker breaker = new CircuitBreaker(pool.breaker(), ticker, transition -> {
-            counts.transition(transition);
-            journal.onTransition(transition);
-        });
-        gauges.breaker = breaker;
-        return new Backend(id, backend, breaker, counts, inFlight);
+        Backend made = new Backend(core, id, backend, pool, counts, journal, inFlight);
+        gauges.backend = made;
+        return made;
     }
 
     private void warmUp(EventLoops running, AddressBook book) {
@@ -311,7 +310,7 @@ public final class LoadBalancer implements Balancer {
     private static final class Gauges implements BackendGauges {
         private final AtomicInteger inFlight;
         private final Ticker ticker;
-        private volatile @Nullable CircuitBreaker breaker;
+        private volatile @Nullable Backend backend;
 
         Gauges(AtomicInteger inFlight, Ticker ticker) {
             this.inFlight = inFlight;
@@ -325,18 +324,20 @@ public final class LoadBalancer implements Balancer {
 
         @Override
         public CircuitState circuitState() {
-            CircuitBreaker present = breaker;
-            return present == null ? CircuitState.CLOSED : present.state(ticker.read());
+            Backend present = backend;
+            return present == null ? CircuitState.CLOSED : present.breaker().state(ticker.read());
         }
 
         @Override
         public boolean up() {
-            return circuitState() != CircuitState.OPEN;
+            Backend present = backend;
+            return present == null || (present.isInRotation() && circuitState() != CircuitState.OPEN);
         }
 
         @Override
         public boolean healthy() {
-            return true;
+            Backend present = backend;
+            return present == null || present.health() != HealthStatus.UNHEALTHY;
         }
     }
 }

@@ -22,6 +22,10 @@ import org.jspecify.annotations.Nullable;
  * - A late result cannot decide: a ClosedPermit carries the Counts of its closed period, a ProbePermit must find its own
  *   lease in the present HalfOpen. Both are compared by identity against what the CAS replaces.
  * - Settings live in the state too, so that no moment in the past is ever judged by settings that came after it.
+ * - Whether a trip leaves enough others is no matter of one circuit, so it cannot be part of a step. The guard is asked
+ *   before the update and runs it; a guard that looks at others runs it while nobody else of them can open, or two that
+ *   fail at the same moment would each see the other closed, and both would go. The step then judges again: a circuit
+ *   that was reset or opened by hand while the guard was asked is left alone.
  * - A step may run several times when threads compete, so steps only compute; the listener hears of the step that won.
  */
 public final class CircuitBreaker {
@@ -31,11 +35,18 @@ public final class CircuitBreaker {
 
     private final Ticker ticker;
     private final BreakerListener listener;
+    private final TripGuard guard;
     private volatile State present;
 
+    /** A breaker whose trips nobody refuses. */
     public CircuitBreaker(BreakerConfig config, Ticker ticker, BreakerListener listener) {
+        this(config, ticker, listener, TripGuard.NONE);
+    }
+
+    public CircuitBreaker(BreakerConfig config, Ticker ticker, BreakerListener listener, TripGuard guard) {
         this.ticker = ticker;
         this.listener = listener;
+        this.guard = guard;
         this.present = new Closed(config, Entry.first(ticker.read()));
     }
 
@@ -69,7 +80,30 @@ public final class CircuitBreaker {
 
     public CircuitState state(long now) {
         State seen = present;
-        return seen instanceof Closed ? CircuitState.CLOSED : snapshot(now).state();
+        return seen instanceof Closed ? CircuitState.CLOSED : seen.settled(now).at(now);
+    }
+
+    /** Returns whether somebody who asked for a permit at {@code now} would get one; takes none. */
+    public boolean admits(long now) {
+        State seen = present;
+        return seen instanceof Closed || seen.settled(now).offersProbe(now);
+    }
+
+    /** Returns whether the circuit was opened by hand and has not been reset. */
+    public boolean isTripped() {
+        return present instanceof Open open && open.isTripped();
+    }
+
+    /** Returns whether the circuit is half-open at {@code now} and has a free slot for a probe. */
+    public boolean offersProbe(long now) {
+        State seen = present;
+        return !(seen instanceof Closed) && seen.settled(now).offersProbe(now);
+    }
+
+    /** Returns whether the circuit has been half-open for a whole cooldown, or longer, without closing or opening. */
+    public boolean isProbeOverdue(long now) {
+        State seen = present;
+        return !(seen instanceof Closed) && seen.settled(now).isProbeOverdue(now);
     }
 
     /**
@@ -124,6 +158,12 @@ public final class CircuitBreaker {
     /** Counts a failure of a request that was admitted while {@code counts} were those of the closed circuit. */
     void failedWhenClosed(Counts counts, long now) {
         int failures = counts.failed();
+        if (present instanceof Closed closed && closed.counts() == counts && closed.opensAfter(failures)) {
+            guard.onTrip(() -> open(counts, failures, now));
+        }
+    }
+
+    private void open(Counts counts, int failures, long now) {
         update(
                 now,
                 state -> state instanceof Closed closed && closed.counts() == counts

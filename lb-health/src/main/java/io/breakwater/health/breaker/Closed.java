@@ -22,11 +22,14 @@ final class Closed implements State {
 
     /** The state after a failure that was the {@code failures}th in a row: itself, or open. */
     State failed(int failures, long now) {
-        boolean opens =
-                config.enabled() && config.consecutiveFailures() > 0 && failures >= config.consecutiveFailures();
-        return opens
+        return opensAfter(failures)
                 ? Open.forCooldown(config, entry.next(now, Transition.Reason.CONSECUTIVE_FAILURES), failures)
                 : this;
+    }
+
+    /** Whether so many failures in a row are too many. */
+    boolean opensAfter(int failures) {
+        return config.enabled() && config.consecutiveFailures() > 0 && failures >= config.consecutiveFailures();
     }
 
     @Override
@@ -56,6 +59,21 @@ final class Closed implements State {
 
     @Override
     public boolean refuses(long now) {
+        return false;
+    }
+
+    @Override
+    public CircuitState at(long now) {
+        return CircuitState.CLOSED;
+    }
+
+    @Override
+    public boolean offersProbe(long now) {
+        return false;
+    }
+
+    @Override
+    public boolean isProbeOverdue(long now) {
         return false;
     }
 

@@ -107,6 +107,21 @@ final class HalfOpen implements State {
     }
 
     @Override
+    public CircuitState at(long now) {
+        return CircuitState.HALF_OPEN;
+    }
+
+    @Override
+    public boolean offersProbe(long now) {
+        return leases.size() < config.concurrentProbes();
+    }
+
+    @Override
+    public boolean isProbeOverdue(long now) {
+        return now - entry.sinceNanos() >= config.cooldownNanos();
+    }
+
+    @Override
     public State admit(ProbePermit probe, long now) {
         if (leases.size() >= config.concurrentProbes()) {
             return this;

@@ -37,6 +37,10 @@ final class Open implements State {
         return new Open(config, entry, failures, true, entry.sinceNanos());
     }
 
+    boolean isTripped() {
+        return tripped;
+    }
+
     @Override
     public BreakerConfig config() {
         return config;
@@ -65,6 +69,21 @@ final class Open implements State {
     @Override
     public boolean refuses(long now) {
         return !cooledDown(now);
+    }
+
+    @Override
+    public CircuitState at(long now) {
+        return cooledDown(now) ? CircuitState.HALF_OPEN : CircuitState.OPEN;
+    }
+
+    @Override
+    public boolean offersProbe(long now) {
+        return cooledDown(now);
+    }
+
+    @Override
+    public boolean isProbeOverdue(long now) {
+        return cooledDown(now) && now - deadlineNanos >= config.cooldownNanos();
     }
 
     @Override

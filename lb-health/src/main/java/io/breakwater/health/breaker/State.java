@@ -23,6 +23,15 @@ sealed interface State permits Closed, Open, HalfOpen {
     /** Whether a request is refused at {@code now} although nothing remains to be settled; never allocates. */
     boolean refuses(long now);
 
+    /** The state that a reader sees at {@code now}. Asked of a settled state; never allocates, nor do the next two. */
+    CircuitState at(long now);
+
+    /** Whether this is half-open at {@code now} with a free slot. Asked of a settled state. */
+    boolean offersProbe(long now);
+
+    /** Whether this has been half-open for a cooldown at {@code now}. Asked of a settled state. */
+    boolean isProbeOverdue(long now);
+
     /** The state with this probe admitted, or itself when it takes none. Asked of a settled state. */
     State admit(ProbePermit probe, long now);
 

@@ -1,31 +1,23 @@
 package io.breakwater.server.pool;
 
 import io.breakwater.health.breaker.CircuitState;
-import io.breakwater.metrics.ProxyRecorder;
-import io.breakwater.server.balance.Balancer;
-import io.breakwater.server.balance.Policy;
 import io.breakwater.server.config.PoolConfig;
+import java.util.ArrayList;
 import java.util.List;
 
-/** The backends that serve the same requests. Safe from any thread; the set of backends never changes. */
+/**
+ * The backends that serve the same requests, by one configuration. Safe from any thread. An exchange keeps the pool that
+ * it began with; a retry after a reload still meets the backends of the newest configuration.
+ */
 public final class BackendPool {
+    private final PoolCore core;
     private final PoolConfig config;
     private final List<Backend> backends;
-    private final Balancer balancer;
-    private final PoolTraffic traffic;
 
-    public BackendPool(PoolConfig config, List<Backend> backends, Policy policy) {
-        this(config, backends, policy, new PoolTraffic(config, ProxyRecorder.NONE.pool(config.name())));
-    }
-
-    /**
-     * @param traffic what is known of the pool's requests, whichever backends it has
-     */
-    public BackendPool(PoolConfig config, List<Backend> backends, Policy policy, PoolTraffic traffic) {
-        this.traffic = traffic;
+    BackendPool(PoolCore core, PoolConfig config, List<Backend> backends) {
+        this.core = core;
         this.config = config;
-        this.backends = List.copyOf(backends);
-        this.balancer = policy.over(this.backends);
+        this.backends = backends;
     }
 
     public String name() {
@@ -36,32 +28,49 @@ public final class BackendPool {
         return config;
     }
 
+    /** In the order of the configuration. */
     public List<Backend> backends() {
         return backends;
     }
 
     /** What its requests share beyond the backends: the budget of retries, and the line of those that wait. */
     public PoolTraffic traffic() {
-        return traffic;
+        return core.traffic();
+    }
+
+    /** What lives on when another configuration follows. */
+    public PoolCore core() {
+        return core;
     }
 
     /**
-     * Picks a backend and takes its permit, or finds out why nobody may serve; the answer is in {@code selection}.
+     * Picks a backend and takes its slot and its permit, or finds out why nobody may serve; the answer is in
+     * {@code selection}.
      *
-     * <p>A half-open circuit is offered the request before the balancer is asked, so that no policy can starve a
-     * backend of the probe that it needs to come back. A lost race for the probe's slot moves on to the next candidate.
+     * <p>Priority by priority a half-open circuit is offered the request first, so that no policy can starve a backend of
+     * the probe that it needs to come back, then the policy chooses among closed ones; a lower priority serves only when
+     * the one above has nobody who admits. A lost race for a slot moves on. A probe that fails costs the client nothing
+     * if the request can be repeated elsewhere, so while the pool retries only such requests are offered, until a circuit
+     * has waited for one cooldown; then any is, as it is when nobody else would serve.
      *
      * @param now what every breaker decides by
      */
     public void select(Selection selection, long now) {
-        selection.begin(this, now);
-        for (int i = 0; i < backends.size(); i++) {
-            if (backends.get(i).breaker().state(now) == CircuitState.HALF_OPEN && selection.admit(i)) {
-                return;
-            }
+        Rotation asked = core.rotation();
+        selection.begin(now);
+        boolean admitted = asked.admit(selection, now);
+        boolean current = admitted || core.isCurrent(asked);
+        if (!current) { // nobody is refused on the word of a rotation that is out of date
+            asked = core.rotation();
+            current = core.isCurrent(asked);
+            selection.begin(now);
+            admitted = current ? asked.admit(selection, now) : asked.askEverybody(selection);
         }
-        if (balancer.choose(selection, selection.hashKey(), now) == Balancer.NONE) {
-            selection.refuse();
+        if (!admitted) {
+            if (current) {
+                asked.tellOfOpenCircuits(selection, now);
+            }
+            selection.refuse(asked.backends(), bestState(now));
         }
     }
 
@@ -71,12 +80,16 @@ public final class BackendPool {
      */
     public void refused(Selection selection) {
         if (selection.refusal() == Refusal.CIRCUIT_OPEN) {
-            backends.forEach(Backend::circuitRejected);
+            core.rotation().countRejections(selection);
         }
     }
 
     /** Returns the state of the pool's best circuit: closed before half-open before open. */
     public CircuitState bestState(long now) {
+        Rotation seen = core.rotation();
+        if (core.isCurrent(seen)) {
+            return seen.bestState(now);
+        }
         CircuitState best = CircuitState.OPEN;
         for (int i = 0; i < backends.size() && best != CircuitState.CLOSED; i++) {
             best = better(best, backends.get(i).breaker().state(now));
@@ -95,5 +108,61 @@ public final class BackendPool {
             case HALF_OPEN -> 1;
             case OPEN -> 2;
         };
+    }
+
+    /**
+     * Returns what each backend would say to a request now, by the code that {@link #select} asks; nothing is taken.
+     *
+     * @return in the order of {@link #backends}
+     */
+    public List<Eligibility> explain(long now) {
+        List<Eligibility> said = new ArrayList<>(backends.size());
+        int inUse = Integer.MAX_VALUE;
+        for (Backend one : backends) {
+            Eligibility why = one.why(now);
+            said.add(why);
+            if (why.isEligible() && one.breaker().state(now) == CircuitState.CLOSED) {
+                inUse = Math.min(inUse, one.config().priority());
+            }
+        }
+        for (int i = 0; i < said.size(); i++) {
+            if (said.get(i).isEligible() && backends.get(i).config().priority() > inUse) {
+                said.set(i, Eligibility.LOWER_PRIORITY);
+            }
+        }
+        return said;
+    }
+
+    /**
+     * Returns the part of the pool's traffic, 0 to 1, that each backend is entitled to now: by weight and slow start among
+     * those of its priority with closed circuits, if that priority is the one in use. Half-open ones get single requests
+     * and are entitled to nothing.
+     *
+     * @return in the order of {@link #backends}
+     */
+    public double[] shares(long now) {
+        double[] shares = new double[backends.size()];
+        int inUse = Integer.MAX_VALUE;
+        for (Backend one : backends) {
+            if (isServing(one, now)) {
+                inUse = Math.min(inUse, one.config().priority());
+            }
+        }
+        double sum = 0;
+        for (int i = 0; i < shares.length; i++) {
+            Backend one = backends.get(i);
+            if (isServing(one, now) && one.config().priority() == inUse) {
+                shares[i] = one.weight() * one.share(now);
+                sum += shares[i];
+            }
+        }
+        for (int i = 0; i < shares.length && sum > 0; i++) {
+            shares[i] /= sum;
+        }
+        return shares;
+    }
+
+    private static boolean isServing(Backend one, long now) {
+        return one.isInRotation() && one.breaker().state(now) == CircuitState.CLOSED;
     }
 }

@@ -1,5 +1,6 @@
 package io.breakwater.server.pool;
 
+import io.breakwater.health.breaker.CircuitBreaker;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.breaker.Permit;
 import io.breakwater.server.balance.Admission;
@@ -12,17 +13,28 @@ import org.jspecify.annotations.Nullable;
  * may serve. Reused from request to request. NOT thread safe: belongs to one exchange.
  */
 public final class Selection implements Admission {
+    private static final Backend[] NOBODY = {};
+
+    // ---- the request ----
     private final List<Backend> tried = new ArrayList<>();
     private long hashKey;
     private boolean replayable;
 
-    private @Nullable BackendPool pool;
+    // ---- the answer ----
     private @Nullable Backend backend;
     private @Nullable Permit permit;
-    private long now;
     private Refusal refusal = Refusal.UNAVAILABLE;
     private CircuitState refusedState = CircuitState.OPEN;
     private long retryAfterNanos;
+
+    // ---- while a selection runs ----
+    private Backend[] candidates = NOBODY;
+    private long now;
+    private boolean overloaded;
+    private boolean circuitRefused;
+    private boolean halfOpenSeen;
+    private boolean triedSeen;
+    private long leastRemainingNanos;
 
     /**
      * Begins a request for which nobody was tried yet.
@@ -52,59 +64,6 @@ public final class Selection implements Admission {
         tried.add(failed);
     }
 
-    void begin(BackendPool asked, long nowNanos) {
-        pool = asked;
-        now = nowNanos;
-        backend = null;
-        permit = null;
-    }
-
-    long hashKey() {
-        return hashKey;
-    }
-
-    boolean isReplayable() {
-        return replayable;
-    }
-
-    /** Asks one backend of the pool for a permit. For the balancer, while a selection runs. */
-    @Override
-    public boolean admit(int candidate) {
-        BackendPool asked = pool;
-        if (asked == null) {
-            throw new IllegalStateException("no selection is running");
-        }
-        Backend one = asked.backends().get(candidate);
-        Permit granted = tried.contains(one) ? null : one.breaker().tryAcquire(now);
-        if (granted == null) {
-            return false;
-        }
-        backend = one;
-        permit = granted;
-        one.attemptStarted();
-        return true;
-    }
-
-    /** Every circuit refused: finds the state to show and when to come again. */
-    void refuse() {
-        BackendPool asked = pool;
-        if (asked == null) {
-            throw new IllegalStateException("no selection is running");
-        }
-        // A circuit that closed after it refused refused as half-open, so this starts from there and not from closed.
-        refusal = tried.containsAll(asked.backends()) ? Refusal.TRIED : Refusal.CIRCUIT_OPEN;
-        refusedState = CircuitState.OPEN;
-        retryAfterNanos = Long.MAX_VALUE;
-        for (Backend one : asked.backends()) {
-            CircuitState state = one.breaker().state(now);
-            if (state == CircuitState.OPEN) {
-                retryAfterNanos = Math.min(retryAfterNanos, one.breaker().retryAfterNanos(now));
-            } else {
-                refusedState = CircuitState.HALF_OPEN;
-            }
-        }
-    }
-
     /** The backend to send to, or null when nobody may serve. */
     public @Nullable Backend backend() {
         return backend;
@@ -124,13 +83,131 @@ public final class Selection implements Admission {
         return refusal;
     }
 
-    /** After nobody: the state to show. */
+    /**
+     * After nobody: the state to show. If circuits refused it is the best of theirs, half-open or open, else the best in
+     * the pool.
+     */
     public CircuitState refusedState() {
         return refusedState;
     }
 
-    /** After a refusal in state open: the smallest remaining cooldown in the pool. */
+    /** After {@link Refusal#CIRCUIT_OPEN} in state open: the smallest remaining cooldown of those who may serve. */
     public long retryAfterNanos() {
         return retryAfterNanos;
+    }
+
+    // ================ for the pool ================
+
+    /** Forgets what was found out; a selection, or another pass of it, begins. */
+    void begin(long nowNanos) {
+        now = nowNanos;
+        backend = null;
+        permit = null;
+        overloaded = false;
+        circuitRefused = false;
+        halfOpenSeen = false;
+        triedSeen = false;
+        leastRemainingNanos = Long.MAX_VALUE;
+    }
+
+    long hashKey() {
+        return hashKey;
+    }
+
+    boolean isReplayable() {
+        return replayable;
+    }
+
+    boolean hasTried(Backend one) {
+        for (int i = 0; i < tried.size(); i++) {
+            if (tried.get(i) == one) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Sets whom the numbers stand for that the balancer asks. */
+    Admission among(Backend[] numbered) {
+        candidates = numbered;
+        return this;
+    }
+
+    /** Asks one of the backends that are balanced. For the balancer, while a selection runs. */
+    @Override
+    public boolean admit(int candidate) {
+        return ask(candidates[candidate]);
+    }
+
+    /** Asks one backend, and takes a slot and a permit of it where it has them. */
+    boolean ask(Backend one) {
+        if (hasTried(one)) {
+            triedSeen = true;
+            return false;
+        }
+        switch (one.ask(now, this)) {
+            case ELIGIBLE, SLOW_START, PROTECTED -> {
+                return true;
+            }
+            case OVERLOADED -> {
+                if (one.breaker().admits(now)) {
+                    overloaded = true;
+                } else {
+                    sawOpenCircuit(one, now);
+                }
+            }
+            case CIRCUIT_OPEN, HALF_OPEN_BUSY, TRIPPED -> sawOpenCircuit(one, now);
+            case UNHEALTHY, DRAINING, DISABLED, LOWER_PRIORITY -> {}
+        }
+        return false;
+    }
+
+    /** The backend asked admits the request. */
+    void admitted(Backend by, Permit granted) {
+        backend = by;
+        permit = granted;
+    }
+
+    /**
+     * The circuit of this backend refuses the request.
+     *
+     * @return false if that is not why it cannot have it: it was tried before
+     */
+    boolean sawOpenCircuit(Backend one, long nowNanos) {
+        CircuitBreaker breaker = one.breaker();
+        // A circuit that has closed since refused as half-open.
+        if (breaker.state(nowNanos) == CircuitState.OPEN) {
+            leastRemainingNanos = Math.min(leastRemainingNanos, breaker.retryAfterNanos(nowNanos));
+        } else {
+            halfOpenSeen = true;
+        }
+        boolean before = hasTried(one);
+        triedSeen |= before;
+        circuitRefused |= !before;
+        return !before;
+    }
+
+    /** Nobody admits the request. */
+    void refuse(List<Backend> backends, CircuitState bestState) {
+        refusal = refusal(backends);
+        refusedState =
+                refusal != Refusal.CIRCUIT_OPEN ? bestState : halfOpenSeen ? CircuitState.HALF_OPEN : CircuitState.OPEN;
+        retryAfterNanos = leastRemainingNanos;
+    }
+
+    private Refusal refusal(List<Backend> backends) {
+        if (overloaded) {
+            return Refusal.OVERLOADED;
+        } else if (circuitRefused) {
+            return Refusal.CIRCUIT_OPEN;
+        } else if (triedSeen) {
+            return Refusal.TRIED;
+        }
+        for (Backend one : backends) {
+            if (one.admin() == AdminState.ENABLED) {
+                return Refusal.UNHEALTHY;
+            }
+        }
+        return Refusal.UNAVAILABLE;
     }
 }

@@ -4,17 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.breakwater.health.BackendId;
 import io.breakwater.health.Outcome;
-import io.breakwater.health.breaker.BreakerConfig;
 import io.breakwater.health.breaker.BreakerListener;
-import io.breakwater.health.breaker.CircuitBreaker;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.metrics.BackendGauges;
 import io.breakwater.metrics.ProxyRecorder;
 import io.breakwater.metrics.Side;
-import io.breakwater.server.config.BackendConfig;
+import io.breakwater.server.config.PoolConfig;
+import io.breakwater.server.fixtures.Conf;
 import io.breakwater.server.http.HeadLimits;
 import io.breakwater.server.http.ResponseHead;
 import io.breakwater.server.pool.Backend;
+import io.breakwater.server.pool.Policies;
+import io.breakwater.server.pool.PoolCore;
 import io.breakwater.server.runtime.EventLoops;
 import io.breakwater.server.runtime.EventLoops.Transport;
 import io.breakwater.server.runtime.Loop;
@@ -165,11 +166,14 @@ class ConnectorTest {
     }
 
     private static Backend backend() {
+        PoolConfig pool = Conf.poolConfig("backends = [{ url = \"http://localhost:1\", id = id }]");
         return new Backend(
+                new PoolCore(Ticker.system(), Runnable::run, Policies::of),
                 new BackendId("pool", "id"),
-                new BackendConfig("id", "http://localhost:1", "localhost", 1, 1, 0),
-                new CircuitBreaker(BreakerConfig.DEFAULT, Ticker.system(), BreakerListener.NONE),
+                pool.backends().get(0),
+                pool,
                 ProxyRecorder.NONE.backend(new BackendId("pool", "id"), NO_GAUGES),
+                BreakerListener.NONE,
                 new AtomicInteger());
     }
 

@@ -1,147 +1,567 @@
 package io.breakwater.server.pool;
 
+import static io.breakwater.server.pool.PoolFixture.COOLDOWN;
+import static io.breakwater.server.pool.PoolFixture.replicas;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.breakwater.health.BackendId;
 import io.breakwater.health.Outcome;
-import io.breakwater.health.breaker.BreakerConfig;
-import io.breakwater.health.breaker.BreakerListener;
-import io.breakwater.health.breaker.CircuitBreaker;
 import io.breakwater.health.breaker.CircuitState;
-import io.breakwater.health.breaker.Transition;
-import io.breakwater.health.check.CheckResult;
-import io.breakwater.metrics.BackendRecorder;
-import io.breakwater.server.balance.RoundRobin;
-import io.breakwater.server.config.BackendConfig;
-import io.breakwater.server.config.PoolConfig;
-import io.breakwater.server.fixtures.Conf;
-import io.breakwater.time.ManualTicker;
+import io.breakwater.health.check.HealthStatus;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class BackendPoolTest {
-    private static final Duration COOLDOWN = Duration.ofSeconds(5);
+    private static final String RETRIES = "retries.max = 2";
 
-    private final ManualTicker ticker = new ManualTicker(Long.MAX_VALUE - COOLDOWN.toNanos());
-    private final BreakerConfig breakers = new BreakerConfig(true, 1, COOLDOWN, 1, 1, Duration.ofSeconds(10));
-    private final Selection selection = new Selection();
-    private final AtomicInteger circuitRejections = new AtomicInteger();
+    static LongStream origins() {
+        return LongStream.of(
+                Long.MAX_VALUE - Duration.ofSeconds(4).toNanos(),
+                Long.MAX_VALUE,
+                -Duration.ofSeconds(4).toNanos(),
+                -1,
+                0,
+                new Random().nextLong());
+    }
 
-    private BackendPool pool(int size) {
-        List<Backend> backends = new ArrayList<>();
-        for (int i = 0; i < size; i++) {
-            String id = "backend:" + i;
-            backends.add(new Backend(
-                    new BackendId("pool", id),
-                    new BackendConfig(id, "http://backend:" + (i + 1), "backend", i + 1, 1, 0),
-                    new CircuitBreaker(breakers, ticker, BreakerListener.NONE),
-                    new CountingRecorder(),
-                    new AtomicInteger()));
+    private static List<String> requests(PoolFixture at, int count) {
+        List<String> met = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            met.add(at.serve());
         }
-        PoolConfig config = Conf.poolConfig("backends = [\"http://backend\"]");
-        return new BackendPool(config, backends, new RoundRobin());
+        return met;
     }
 
-    private final class CountingRecorder implements BackendRecorder {
-        @Override
-        public void ended(Outcome outcome, long durationNanos) {}
-
-        @Override
-        public void circuitRejected() {
-            circuitRejections.incrementAndGet();
-        }
-
-        @Override
-        public void transition(Transition transition) {}
-
-        @Override
-        public void tripRefused() {}
-
-        @Override
-        public void healthChecked(CheckResult result, long durationNanos) {}
-    }
-
-    private void open(Backend backend) {
-        CircuitBreaker breaker = backend.breaker();
-        long now = ticker.read();
-        var permit = breaker.tryAcquire(now);
-        assertThat(permit).isNotNull();
-        permit.record(Outcome.FAILURE_STATUS, 0, now);
-        assertThat(breaker.state(now)).isEqualTo(CircuitState.OPEN);
-    }
-
-    private String select(BackendPool pool) {
-        selection.request(0, true);
-        pool.select(selection, ticker.read());
-        Backend chosen = selection.backend();
-        if (chosen == null) {
-            pool.refused(selection);
-            return "nobody";
-        }
-        return chosen.id().id();
-    }
+    // ---- closed and open circuits ----
 
     @Test
     void threeRequestsMeetThreeBackends() {
-        BackendPool pool = pool(3);
+        var at = PoolFixture.of(replicas(3));
 
-        assertThat(List.of(select(pool), select(pool), select(pool)))
-                .containsExactlyInAnyOrder("backend:0", "backend:1", "backend:2");
-        assertThat(pool.backends()).allMatch(backend -> backend.inFlight() == 1);
+        assertThat(List.of(at.request(), at.request(), at.request())).containsExactlyInAnyOrder("a", "b", "c");
+        assertThat(at.pool.backends()).allMatch(backend -> backend.inFlight() == 1);
     }
 
     @Test
     void anOpenCircuitIsSkippedAndThatIsNoRejection() {
-        BackendPool pool = pool(3);
-        open(pool.backends().get(1));
+        var at = PoolFixture.of(replicas(3));
+        at.open("b");
 
-        for (int i = 0; i < 10; i++) {
-            assertThat(select(pool)).isNotEqualTo("backend:1").isNotEqualTo("nobody");
-        }
-        assertThat(circuitRejections).hasValue(0);
+        assertThat(requests(at, 10)).containsOnly("a", "c");
+        assertThat(at.counts("b").circuitRejections).hasValue(0);
+    }
+
+    @ParameterizedTest
+    @MethodSource("origins")
+    void whenAllAreOpenTheSmallestCooldownIsWhenToComeAgain(long origin) {
+        var at = PoolFixture.startingAt(origin, replicas(3));
+        at.open("b");
+        at.advance(Duration.ofSeconds(2));
+        at.open("a", "c");
+        at.advance(Duration.ofSeconds(1));
+
+        assertThat(at.request()).isEqualTo("CIRCUIT_OPEN");
+        assertThat(at.selection.refusedState()).isEqualTo(CircuitState.OPEN);
+        assertThat(at.selection.retryAfterNanos())
+                .isEqualTo(Duration.ofSeconds(2).toNanos());
+        assertThat(at.counts.values()).allMatch(counts -> counts.circuitRejections.get() == 1);
+        assertThat(at.pool.bestState(at.now())).isEqualTo(CircuitState.OPEN);
     }
 
     @Test
-    void aHalfOpenCircuitIsOfferedTheNextRequestAndOnlyOne() {
-        BackendPool pool = pool(3);
-        open(pool.backends().get(2));
-        ticker.advance(COOLDOWN);
+    void circuitsTrippedByHandSayTheConfiguredCooldown() {
+        var at = PoolFixture.of(replicas(2));
+        at.backend("a").breaker().trip(at.now());
+        at.backend("b").breaker().trip(at.now());
+        at.advance(Duration.ofMinutes(1));
 
-        assertThat(select(pool)).isEqualTo("backend:2");
-        assertThat(selection.permit().isProbe()).isTrue();
-        for (int i = 0; i < 10; i++) {
-            assertThat(select(pool)).isNotEqualTo("backend:2").isNotEqualTo("nobody");
-        }
+        assertThat(at.request()).isEqualTo("CIRCUIT_OPEN");
+        assertThat(at.selection.refusedState()).isEqualTo(CircuitState.OPEN);
+        assertThat(at.selection.retryAfterNanos()).isEqualTo(COOLDOWN.toNanos());
     }
 
     @Test
-    void whenAllAreOpenTheSmallestCooldownIsWhenToComeAgain() {
-        BackendPool pool = pool(2);
-        open(pool.backends().get(0));
-        ticker.advance(Duration.ofSeconds(2));
-        open(pool.backends().get(1));
-        ticker.advance(Duration.ofSeconds(1));
+    void theCooldownOfOneThatCannotServeAnywayIsNoReasonToComeAgain() {
+        var at = PoolFixture.of(replicas(3));
+        at.open("a", "b");
+        at.advance(Duration.ofSeconds(1));
+        at.open("c");
+        at.backend("a").admin(AdminState.DRAINING);
+        at.health("b", HealthStatus.UNHEALTHY);
 
-        assertThat(select(pool)).isEqualTo("nobody");
-        assertThat(selection.refusedState()).isEqualTo(CircuitState.OPEN);
-        assertThat(selection.retryAfterNanos()).isEqualTo(Duration.ofSeconds(2).toNanos());
-        assertThat(circuitRejections).hasValue(2);
+        assertThat(at.request()).isEqualTo("CIRCUIT_OPEN");
+        assertThat(at.selection.retryAfterNanos()).isEqualTo(COOLDOWN.toNanos());
+        assertThat(at.counts("c").circuitRejections).hasValue(1);
+        assertThat(at.counts("a").circuitRejections).hasValue(0);
+        assertThat(at.counts("b").circuitRejections).hasValue(0);
+    }
+
+    @Test
+    void aCircuitThatClosesIsBalancedOverAtOnce() {
+        var at = PoolFixture.of(replicas(3));
+        at.open("b");
+        at.advance(COOLDOWN);
+
+        assertThat(at.serve()).isEqualTo("b");
+        assertThat(requests(at, 3)).containsExactlyInAnyOrder("a", "b", "c");
+    }
+
+    // ---- half-open ----
+
+    @ParameterizedTest
+    @MethodSource("origins")
+    void aHalfOpenCircuitIsOfferedTheNextRequestAndOnlyOne(long origin) {
+        var at = PoolFixture.startingAt(origin, replicas(3));
+        at.open("c");
+        at.advance(COOLDOWN.minusNanos(1));
+        assertThat(requests(at, 3)).doesNotContain("c");
+        at.advance(Duration.ofNanos(1));
+
+        assertThat(at.request(0, false)).isEqualTo("c");
+        assertThat(at.selection.permit().isProbe()).isTrue();
+        for (int i = 0; i < 10; i++) {
+            assertThat(at.request()).isIn("a", "b");
+        }
+        assertThat(at.backend("c").inFlight()).isEqualTo(1);
     }
 
     @Test
     void whileTheOnlyProbeIsOutTheRefusalSaysHalfOpen() {
-        BackendPool pool = pool(2);
-        open(pool.backends().get(0));
-        ticker.advance(Duration.ofSeconds(2));
-        open(pool.backends().get(1));
-        ticker.advance(Duration.ofSeconds(3));
+        var at = PoolFixture.of(replicas(2));
+        at.open("a");
+        at.advance(Duration.ofSeconds(2));
+        at.open("b");
+        at.advance(Duration.ofSeconds(3));
 
-        assertThat(select(pool)).isEqualTo("backend:0");
-        assertThat(select(pool)).isEqualTo("nobody");
-        assertThat(selection.refusedState()).isEqualTo(CircuitState.HALF_OPEN);
-        assertThat(pool.bestState(ticker.read())).isEqualTo(CircuitState.HALF_OPEN);
+        assertThat(at.request()).isEqualTo("a");
+        assertThat(at.request()).isEqualTo("CIRCUIT_OPEN");
+        assertThat(at.selection.refusedState()).isEqualTo(CircuitState.HALF_OPEN);
+        assertThat(at.pool.bestState(at.now())).isEqualTo(CircuitState.HALF_OPEN);
+    }
+
+    @Test
+    void aLostProbeOpensTheCircuitForWhoeverLooksFirst() {
+        var at = PoolFixture.of(replicas(1));
+        at.open("a");
+        at.advance(COOLDOWN);
+        at.request();
+        at.advance(Duration.ofSeconds(12));
+
+        assertThat(at.pool.bestState(at.now())).isEqualTo(CircuitState.OPEN);
+        assertThat(at.request()).isEqualTo("CIRCUIT_OPEN");
+        assertThat(at.selection.refusedState()).isEqualTo(CircuitState.OPEN);
+        assertThat(at.selection.retryAfterNanos())
+                .isEqualTo(Duration.ofSeconds(3).toNanos());
+        at.advance(Duration.ofSeconds(3));
+        assertThat(at.request()).isEqualTo("a");
+    }
+
+    @Test
+    void whileThePoolRetriesAProbeIsARequestThatCanBeRepeated() {
+        var at = PoolFixture.of(replicas(2), RETRIES);
+        at.open("a");
+        at.advance(COOLDOWN);
+
+        assertThat(at.request(0, false)).isEqualTo("b");
+        assertThat(at.request(0, true)).isEqualTo("a");
+    }
+
+    @ParameterizedTest
+    @MethodSource("origins")
+    void afterOneCooldownInHalfOpenAnyRequestIsAProbe(long origin) {
+        var at = PoolFixture.startingAt(origin, replicas(2), RETRIES);
+        at.open("a");
+        at.advance(COOLDOWN.plus(COOLDOWN).minusNanos(1));
+        assertThat(at.request(0, false)).isEqualTo("b");
+        at.advance(Duration.ofNanos(1));
+
+        assertThat(at.request(0, false)).isEqualTo("a");
+    }
+
+    @Test
+    void aProbeWhoseClientLeftDoesNotBeginTheWaitAnew() {
+        var at = PoolFixture.of(replicas(2), RETRIES);
+        at.open("a");
+        at.advance(COOLDOWN.multipliedBy(2).minusNanos(1));
+        assertThat(at.request(0, true)).isEqualTo("a");
+        at.end(Outcome.CLIENT_ABORTED);
+        at.advance(Duration.ofNanos(1));
+
+        assertThat(at.request(0, false)).isEqualTo("a");
+    }
+
+    @Test
+    void whereNobodyElseServesAnyRequestIsAProbe() {
+        var at = PoolFixture.of(replicas(2), RETRIES);
+        at.open("a", "b");
+        at.advance(COOLDOWN);
+
+        String first = at.request(0, false);
+        String second = at.request(0, false);
+        assertThat(List.of(first, second)).containsExactlyInAnyOrder("a", "b");
+    }
+
+    @Test
+    void halfOpenCircuitsTakeTurnsThoughOneGivesBackEveryProbe() {
+        var at = PoolFixture.of(replicas(3));
+        at.open("a", "b");
+        at.advance(COOLDOWN);
+        Set<String> met = new HashSet<>();
+        for (int i = 0; i < 2; i++) {
+            met.add(at.request());
+            at.end(Outcome.CLIENT_ABORTED);
+        }
+
+        assertThat(met).containsExactlyInAnyOrder("a", "b");
+    }
+
+    // ---- priorities ----
+
+    @Test
+    void aLowerPriorityServesOnlyWhenTheUpperHasNobody() {
+        var at = PoolFixture.of(replicas(4, "", "", "priority = 1", "priority = 2"));
+        assertThat(requests(at, 10)).containsOnly("a", "b");
+
+        at.open("a");
+        at.health("b", HealthStatus.UNHEALTHY);
+        assertThat(requests(at, 10)).containsOnly("c");
+
+        at.backend("c").admin(AdminState.DISABLED);
+        assertThat(requests(at, 10)).containsOnly("d");
+
+        at.health("b", HealthStatus.HEALTHY);
+        assertThat(requests(at, 10)).containsOnly("b");
+    }
+
+    @Test
+    void aLowerPriorityServesWhatTheUpperHasNoSlotFor() {
+        var at = PoolFixture.of(replicas(2, "", "priority = 1"), "concurrency.max-per-backend = 1");
+
+        assertThat(List.of(at.request(), at.request(), at.request())).containsExactly("a", "b", "OVERLOADED");
+    }
+
+    @Test
+    void halfOpenCircuitsAreOfferedDownToThePriorityInUse() {
+        var at = PoolFixture.of(replicas(3, "", "priority = 1", "priority = 2"), RETRIES);
+        at.open("a", "b", "c");
+        at.advance(COOLDOWN);
+
+        assertThat(at.serve()).isEqualTo("a");
+        assertThat(requests(at, 5)).containsOnly("a");
+        at.open("a");
+        assertThat(at.serve()).isEqualTo("b");
+        assertThat(requests(at, 5)).containsOnly("b");
+        assertThat(at.state("c")).isEqualTo(CircuitState.HALF_OPEN);
+    }
+
+    @Test
+    void aClosedCircuitOfALowerPriorityIsBetterThanAProbeThatCannotBeRepeated() {
+        var at = PoolFixture.of(replicas(2, "", "priority = 1"), RETRIES);
+        at.open("a");
+        at.advance(COOLDOWN);
+
+        assertThat(at.request(0, false)).isEqualTo("b");
+        assertThat(at.request(0, true)).isEqualTo("a");
+    }
+
+    // ---- attempts ----
+
+    @Test
+    void aBackendThatFailedARequestNeverMeetsItAgain() {
+        var at = PoolFixture.of(replicas(3), "breaker.consecutive-failures = 100");
+        Set<String> met = new HashSet<>();
+        met.add(at.request());
+        for (int i = 0; i < 2; i++) {
+            at.end(Outcome.FAILURE_STATUS);
+            at.selection.tried();
+            met.add(at.select());
+        }
+        at.end(Outcome.FAILURE_STATUS);
+        at.selection.tried();
+
+        assertThat(met).containsExactlyInAnyOrder("a", "b", "c");
+        assertThat(at.select()).isEqualTo("TRIED");
+        assertThat(at.serve()).isIn("a", "b", "c");
+    }
+
+    @Test
+    void aHalfOpenBackendThatFailedARequestNeverMeetsItAgain() {
+        var at = PoolFixture.of(replicas(1));
+        at.open("a");
+        at.advance(COOLDOWN);
+        at.request();
+        at.end(Outcome.CLIENT_TIMEOUT);
+        at.selection.tried();
+
+        assertThat(at.select()).isEqualTo("TRIED");
+        assertThat(at.counts("a").circuitRejections).hasValue(0);
+    }
+
+    @Test
+    void theCircuitThatARequestOpenedItselfIsNotWhatRefusesItsNextAttempt() {
+        var at = PoolFixture.of(replicas(1));
+        at.request();
+        at.end(Outcome.CONNECT_FAILED);
+        at.selection.tried();
+
+        assertThat(at.select()).isEqualTo("TRIED");
+        assertThat(at.counts("a").circuitRejections).hasValue(0);
+    }
+
+    @Test
+    void nobodyIsTriedWhoDidNotAdmit() {
+        assertThatThrownBy(() -> new Selection().tried()).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> new Selection().permit()).isInstanceOf(IllegalStateException.class);
+    }
+
+    // ---- refusals ----
+
+    @ParameterizedTest
+    @CsvSource({
+        "full,     open,      unhealthy, OVERLOADED",
+        "full,     full,      full,      OVERLOADED",
+        "open,     unhealthy, drained,   CIRCUIT_OPEN",
+        "tripped,  drained,   disabled,  CIRCUIT_OPEN",
+        "fullopen, open,      unhealthy, CIRCUIT_OPEN",
+        "unhealthy,drained,   disabled,  UNHEALTHY",
+        "unhealthy,unhealthy, unhealthy, UNHEALTHY",
+        "drained,  disabled,  drained,   UNAVAILABLE"
+    })
+    void theFirstReasonThatAppliesIsGiven(String first, String second, String third, Refusal expected) {
+        var at = PoolFixture.of(replicas(3), "concurrency.max-per-backend = 1");
+        List<String> wanted = List.of(first, second, third);
+        for (int i = 0; i < 3; i++) {
+            if (wanted.get(i).startsWith("full")) {
+                occupy(at, PoolFixture.name(i));
+            }
+        }
+        for (int i = 0; i < 3; i++) {
+            bring(at, PoolFixture.name(i), wanted.get(i));
+        }
+
+        assertThat(at.request()).isEqualTo(expected.name());
+    }
+
+    /** Takes the only slot of one backend. */
+    private static void occupy(PoolFixture at, String name) {
+        Set<String> others = new HashSet<>(at.backends.keySet());
+        others.remove(name);
+        others.forEach(other -> at.backend(other).admin(AdminState.DISABLED));
+        assertThat(at.request()).isEqualTo(name);
+        others.forEach(other -> at.backend(other).admin(AdminState.ENABLED));
+    }
+
+    private static void bring(PoolFixture at, String name, String into) {
+        switch (into) {
+            case "full" -> {}
+            case "open", "fullopen" -> at.open(name);
+            case "tripped" -> at.backend(name).breaker().trip(at.now());
+            case "unhealthy" -> at.health(name, HealthStatus.UNHEALTHY);
+            case "drained" -> at.backend(name).admin(AdminState.DRAINING);
+            case "disabled" -> at.backend(name).admin(AdminState.DISABLED);
+            default -> throw new IllegalArgumentException(into);
+        }
+    }
+
+    @Test
+    void aRefusalThatIsNoCircuitsShowsTheBestStateOfThePoolAndCountsNoRejection() {
+        var at = PoolFixture.of(replicas(2));
+        at.health("a", HealthStatus.UNHEALTHY);
+        at.open("b");
+        at.backend("b").admin(AdminState.DISABLED);
+
+        assertThat(at.request()).isEqualTo("UNHEALTHY");
+        assertThat(at.selection.refusedState()).isEqualTo(CircuitState.CLOSED);
+        assertThat(at.counts("b").circuitRejections).hasValue(0);
+    }
+
+    // ---- slots ----
+
+    @Test
+    void aFullBackendIsSkippedUntilAnAttemptEnds() {
+        var at = PoolFixture.of(replicas(2), "concurrency.max-per-backend = 2");
+        for (int i = 0; i < 4; i++) {
+            assertThat(at.request()).isIn("a", "b");
+        }
+        assertThat(at.request()).isEqualTo("OVERLOADED");
+        assertThat(at.state("a")).isEqualTo(CircuitState.CLOSED);
+
+        at.backend("b").attemptEnded(Outcome.SUCCESS, 1, 1, at.now());
+        assertThat(at.request()).isEqualTo("b");
+        assertThat(at.request()).isEqualTo("OVERLOADED");
+    }
+
+    @Test
+    void aRefusedPermitGivesBackTheSlot() {
+        var at = PoolFixture.of(replicas(1));
+        at.open("a");
+        at.request();
+        at.advance(COOLDOWN);
+        at.request();
+        at.request();
+
+        assertThat(at.backend("a").inFlight()).isEqualTo(1);
+    }
+
+    // ---- health ----
+
+    @Test
+    void theLastHealthyOneStaysWhenItsChecksOnlyTimeOut() {
+        var at = PoolFixture.of(replicas(2), "health-check.enabled = true");
+        at.health("a", HealthStatus.UNHEALTHY, true);
+        assertThat(requests(at, 4)).containsOnly("b");
+
+        at.health("b", HealthStatus.UNHEALTHY, true);
+        assertThat(at.backend("b").isSuspect()).isTrue();
+        assertThat(at.backend("a").isSuspect()).isFalse();
+        assertThat(requests(at, 4)).containsOnly("b");
+
+        at.health("a", HealthStatus.HEALTHY);
+        assertThat(at.backend("b").isSuspect()).isFalse();
+        assertThat(requests(at, 4)).containsOnly("a");
+    }
+
+    @Test
+    void aRefusedConnectionTakesEvenTheLastOneOut() {
+        var at = PoolFixture.of(replicas(2), "health-check.enabled = true");
+        at.health("a", HealthStatus.UNHEALTHY, true);
+        at.health("b", HealthStatus.UNHEALTHY, false);
+
+        assertThat(at.request()).isEqualTo("UNHEALTHY");
+    }
+
+    @Test
+    void aSuspectThatThenRefusesGoesOut() {
+        var at = PoolFixture.of(replicas(1), "health-check.enabled = true");
+        at.health("a", HealthStatus.UNHEALTHY, true);
+        at.health("a", HealthStatus.UNHEALTHY, true);
+        assertThat(at.serve()).isEqualTo("a");
+
+        at.health("a", HealthStatus.UNHEALTHY, false);
+        assertThat(at.request()).isEqualTo("UNHEALTHY");
+    }
+
+    @Test
+    void oneThatIsDrainedDoesNotCountAsAHealthyOneThatIsLeft() {
+        var at = PoolFixture.of(replicas(2), "health-check.enabled = true");
+        at.backend("a").admin(AdminState.DRAINING);
+        at.health("b", HealthStatus.UNHEALTHY, true);
+        assertThat(at.serve()).isEqualTo("b");
+
+        at.backend("a").admin(AdminState.ENABLED);
+        assertThat(at.backend("b").isSuspect()).isFalse();
+        assertThat(requests(at, 4)).containsOnly("a");
+    }
+
+    @Test
+    void aHealthChangeThatComesLateIsDropped() {
+        var at = PoolFixture.of(replicas(1), "health-check.enabled = true");
+        at.backend("a").health(HealthStatus.UNHEALTHY, false, 2, at.now());
+        at.backend("a").health(HealthStatus.HEALTHY, false, 1, at.now());
+
+        assertThat(at.backend("a").health()).isEqualTo(HealthStatus.UNHEALTHY);
+    }
+
+    @Test
+    void whatIsUnknownIsWhatTheConfigurationSays() {
+        var healthy = PoolFixture.of(replicas(1), "health-check { enabled = true, initial = healthy }");
+        assertThat(healthy.serve()).isEqualTo("a");
+
+        var unhealthy = PoolFixture.of(replicas(1), "health-check { enabled = true, initial = unhealthy }");
+        assertThat(unhealthy.backend("a").health()).isEqualTo(HealthStatus.UNKNOWN);
+        assertThat(unhealthy.request()).isEqualTo("UNHEALTHY");
+        unhealthy.health("a", HealthStatus.HEALTHY);
+        assertThat(unhealthy.serve()).isEqualTo("a");
+    }
+
+    // ---- reload ----
+
+    @Test
+    void aReloadKeepsWhatIsKnownOfThoseThatStay() {
+        var at = PoolFixture.of(replicas(3));
+        at.open("a");
+        at.backend("b").admin(AdminState.DRAINING);
+        assertThat(at.request()).isEqualTo("c");
+        at.advance(Duration.ofSeconds(2));
+
+        at.reload(replicas(4));
+        assertThat(at.backend("c").inFlight()).isEqualTo(1);
+        assertThat(requests(at, 6)).containsOnly("c", "d");
+        assertThat(at.backend("a").breaker().retryAfterNanos(at.now()))
+                .isEqualTo(Duration.ofSeconds(3).toNanos());
+        at.advance(Duration.ofSeconds(3));
+        assertThat(at.serve()).isEqualTo("a");
+    }
+
+    @Test
+    void thePoolOfBeforeServesFromTheBackendsOfNow() {
+        var at = PoolFixture.of(replicas(2));
+        BackendPool before = at.pool;
+        at.reload("backends = [{ url = \"http://host:9\", id = z }]");
+
+        at.selection.request(0, true);
+        before.select(at.selection, at.now());
+        assertThat(at.selection.backend()).isSameAs(at.backend("z"));
+    }
+
+    @Test
+    void otherWeightsAndLimitsApplyAtOnce() {
+        var at = PoolFixture.of(replicas(2));
+        at.reload(replicas(2, "weight = 3", "weight = 1"), "concurrency.max-per-backend = 1");
+
+        assertThat(at.pool.shares(at.now())).containsExactly(0.75, 0.25);
+        assertThat(List.of(at.request(), at.request())).containsExactlyInAnyOrder("a", "b");
+        assertThat(at.request()).isEqualTo("OVERLOADED");
+    }
+
+    @Test
+    void otherBreakerNumbersApplyInPlace() {
+        var at = PoolFixture.of(replicas(1), "breaker.consecutive-failures = 3");
+        at.fail("a");
+        at.fail("a");
+        at.reload(replicas(1), "breaker.consecutive-failures = 2");
+        assertThat(at.state("a")).isEqualTo(CircuitState.CLOSED);
+
+        at.fail("a");
+        assertThat(at.state("a")).isEqualTo(CircuitState.OPEN);
+        at.reload(replicas(1), "breaker.enabled = false");
+        assertThat(at.serve()).isEqualTo("a");
+    }
+
+    // ---- what is shown ----
+
+    @Test
+    void sharesAreOfThePriorityInUse() {
+        var at = PoolFixture.of(replicas(4, "weight = 2", "weight = 2", "weight = 4", "priority = 1"));
+        assertThat(at.pool.shares(at.now())).containsExactly(0.25, 0.25, 0.5, 0);
+
+        at.open("c");
+        assertThat(at.pool.shares(at.now())).containsExactly(0.5, 0.5, 0, 0);
+        at.backend("a").admin(AdminState.DRAINING);
+        at.health("b", HealthStatus.UNHEALTHY);
+        assertThat(at.pool.shares(at.now())).containsExactly(0, 0, 0, 1);
+        at.backend("d").admin(AdminState.DISABLED);
+        assertThat(at.pool.shares(at.now())).containsExactly(0, 0, 0, 0);
+    }
+
+    @Test
+    void aBackendOfALowerPriorityThanTheOneInUseSaysSo() {
+        var at = PoolFixture.of(replicas(3, "", "priority = 1", "priority = 1"));
+        at.open("c");
+        assertThat(at.why("a")).isEqualTo(Eligibility.ELIGIBLE);
+        assertThat(at.why("b")).isEqualTo(Eligibility.LOWER_PRIORITY);
+        assertThat(at.why("c")).isEqualTo(Eligibility.CIRCUIT_OPEN);
+
+        at.open("a");
+        assertThat(at.why("b")).isEqualTo(Eligibility.ELIGIBLE);
     }
 }

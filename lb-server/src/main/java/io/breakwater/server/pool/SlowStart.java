@@ -1,0 +1,110 @@
+package io.breakwater.server.pool;
+
+import io.breakwater.server.config.SlowStartConfig;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How much of its weight counts for a backend that has returned: it begins with {@code min-weight} and grows linearly to
+ * the whole over {@code duration}. More than half it gets only after {@code min-successes} since its return, so that time
+ * alone proves nothing; a failure stops the growth for {@value #FROZEN_SECONDS} s. Requests that began before the return
+ * say nothing about it. Safe from any thread, without locks; only a return and a failure make garbage.
+ *
+ * <pre>
+ *   1 ┤                     ╭──────
+ *     │                ╭────╯        a failure here
+ *  ½  ┤        ╭───────╯  ◄───────── waiting for min-successes
+ *     │   ╭────╯
+ * min ┼───╯
+ *     └───┬─────────────────┬──────
+ *      return           + duration
+ * </pre>
+ */
+final class SlowStart {
+    private static final long FROZEN_SECONDS = 1;
+    private static final long FROZEN_NANOS = TimeUnit.SECONDS.toNanos(FROZEN_SECONDS);
+    private static final double HALF = 0.5;
+
+    private volatile SlowStartConfig config;
+    /** Null when all of the weight counts. */
+    private final AtomicReference<@Nullable Ramp> ramp = new AtomicReference<>();
+
+    SlowStart(SlowStartConfig config) {
+        this.config = config;
+    }
+
+    /** What has grown stays grown; the rest grows by the new numbers. */
+    void reconfigure(SlowStartConfig changed) {
+        config = changed;
+    }
+
+    /** The backend is in rotation again since {@code now}. */
+    void returned(long now) {
+        ramp.set(config.enabled() ? new Ramp(now, 0, now, new AtomicInteger()) : null);
+    }
+
+    /** A request that began at {@code beganNanos} ended well. */
+    void succeeded(long beganNanos) {
+        Ramp present = ramp.get();
+        if (present != null && present.concerns(beganNanos)) {
+            present.successes.incrementAndGet();
+        }
+    }
+
+    /** A request that began at {@code beganNanos} ended with a failure of the backend. */
+    void failed(long beganNanos, long now) {
+        Ramp before;
+        do {
+            before = ramp.get();
+            if (before == null || !before.concerns(beganNanos)) {
+                return;
+            }
+        } while (!ramp.compareAndSet(before, before.frozen(now)));
+    }
+
+    /** Returns the part of the weight that counts at {@code now}, above 0 and at most 1. */
+    double share(long now) {
+        Ramp present = ramp.get();
+        if (present == null) {
+            return 1;
+        }
+        SlowStartConfig settings = config;
+        double grown = (double) present.grownNanos(now) / settings.duration().toNanos();
+        boolean proven = present.successes.get() >= settings.minSuccesses();
+        if (!settings.enabled() || (grown >= 1 && proven)) {
+            ramp.compareAndSet(present, null);
+            return 1;
+        }
+        double least = settings.minWeight();
+        double byTime = least + (1 - least) * Math.min(1, grown);
+        return proven ? byTime : Math.min(byTime, Math.max(HALF, least));
+    }
+
+    /**
+     * @param returnedNanos when the backend returned
+     * @param grewNanos for how long it had grown up to {@code growsFromNanos}
+     * @param growsFromNanos since when it grows, which may be to come
+     * @param successes since its return; the same object for as long as that was not repeated
+     */
+    private record Ramp(long returnedNanos, long grewNanos, long growsFromNanos, AtomicInteger successes) {
+
+        boolean concerns(long beganNanos) {
+            return beganNanos - returnedNanos >= 0;
+        }
+
+        long grownNanos(long now) {
+            return grewNanos + Math.max(0, now - growsFromNanos);
+        }
+
+        Ramp frozen(long now) {
+            long thaw = now + FROZEN_NANOS;
+            return new Ramp(
+                    returnedNanos,
+                    grownNanos(now),
+                    growsFromNanos - thaw > 0 ? growsFromNanos : thaw, // readings of several threads are not in order
+                    successes);
+        }
+    }
+}
