@@ -23,7 +23,6 @@ import io.breakwater.server.pool.Backend;
 import io.breakwater.server.pool.BackendPool;
 import io.breakwater.server.pool.Policies;
 import io.breakwater.server.pool.PoolCore;
-import io.breakwater.server.pool.PoolTraffic;
 import io.breakwater.server.probe.HealthChecks;
 import io.breakwater.server.route.Route;
 import io.breakwater.server.route.RouteTable;
@@ -83,7 +82,7 @@ final class Topology {
             PoolCore core = cores.computeIfAbsent(
                     pool.name(),
                     name -> new PoolCore(
-                            ticker, background, Policies::of, new PoolTraffic(pool, recorder.pool(name))));
+                            ticker, background, Policies::of, recorder.pool(name)));
             List<Backend> backends = new ArrayList<>();
             for (BackendConfig each : pool.backends()) {
                 BackendId id = new BackendId(pool.name(), each.id());

@@ -3,6 +3,8 @@ package io.breakwater.server.pool;
 import static java.util.Objects.requireNonNull;
 
 import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.metrics.PoolRecorder;
+import io.breakwater.metrics.ProxyRecorder;
 import io.breakwater.server.balance.Policy;
 import io.breakwater.server.balance.TypicalLatency;
 import io.breakwater.server.config.BackendConfig;
@@ -67,10 +69,17 @@ public final class PoolCore {
 
     /**
      * @param background runs what takes too long for an event loop
-     * @param traffic what the requests of the pool share
      */
-    public PoolCore(Ticker ticker, Executor background, PolicyFactory policies, PoolTraffic traffic) {
-        this.traffic = traffic;
+    public PoolCore(Ticker ticker, Executor background, PolicyFactory policies) {
+        this(ticker, background, policies, ProxyRecorder.NONE.pool(""));
+    }
+
+    /**
+     * @param background runs what takes too long for an event loop
+     * @param recorder counts the pool's retries
+     */
+    public PoolCore(Ticker ticker, Executor background, PolicyFactory policies, PoolRecorder recorder) {
+        this.traffic = new PoolTraffic(recorder);
         this.ticker = ticker;
         this.background = background;
         this.policies = policies;
@@ -105,9 +114,9 @@ public final class PoolCore {
             for (Backend member : members) {
                 member.reconfigure(requireNonNull(byId.get(member.id().id())), config, now);
             }
+            traffic.configure(config);
             build(config, members);
         });
-        traffic.reconfigure(config);
         return new BackendPool(this, config, members);
     }
 
@@ -139,7 +148,6 @@ public final class PoolCore {
 
     void attemptEnded() {
         underWay.decrement();
-        traffic.line().slotFreed();
     }
 
     // ================ changes ================
@@ -154,6 +162,7 @@ public final class PoolCore {
             lock.unlock();
         }
         buildSoon();
+        traffic.line().wakeAll();
     }
 
     /** A backend has changed: the rotation must show it soon. */
@@ -190,6 +199,7 @@ public final class PoolCore {
             } finally {
                 lock.unlock();
             }
+            traffic.line().wakeAll();
         }
     }
 
@@ -201,7 +211,6 @@ public final class PoolCore {
         }
         Rotation built = Rotation.of(from, config, backends, requireNonNull(policy), offers, ticker.read());
         rotation = built;
-        traffic.line().wakeAll();
         return built;
     }
 

@@ -75,6 +75,7 @@ class RetryTableTest {
         STATUS_500(Answers.status(500)),
         STATUS_503_AND_CLOSE(Answers.bytesAndClose("HTTP/1.1 503 No\r\nConnection: close\r\n\r\ngone"));
 
+        @SuppressWarnings("ImmutableEnumChecker") // a lambda without state
         private final Answer failure;
 
         Cause(Answer failure) {
