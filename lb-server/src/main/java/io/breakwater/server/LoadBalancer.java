@@ -34,6 +34,7 @@ import io.breakwater.server.http.HeadLimits;
 import io.breakwater.server.http.ResponseFields;
 import io.breakwater.server.listener.Listener;
 import io.breakwater.server.listener.ListenerContext;
+import io.breakwater.server.pool.AdminState;
 import io.breakwater.server.pool.Backend;
 import io.breakwater.server.pool.BackendPool;
 import io.breakwater.server.route.Route;
@@ -170,7 +171,7 @@ public final class LoadBalancer implements RunningBalancer {
         Readiness readiness = new Readiness(() -> listener != null, () -> true, () -> draining);
         Status status = new Status(readiness, () -> config, () -> requireNonNull(routing), events, ticker, wallClock);
         Operator operator =
-                new Operator(() -> requireNonNull(routing), status, ticker, (backend, from, to) -> {}, this::reload);
+                new Operator(() -> requireNonNull(routing), status, ticker, this::adminStateChanged, this::reload);
         AdminServer server = new AdminServer(config.admin(), status, operator, metrics, clock);
         try {
             server.start();
@@ -181,6 +182,17 @@ public final class LoadBalancer implements RunningBalancer {
             }
             LOG.warn("running without an admin port: {}: {}", e.getMessage(), String.valueOf(e.getCause()));
             return null;
+        }
+    }
+
+    /** A disabled backend keeps no connections but those that are in use. */
+    private void adminStateChanged(Backend backend, AdminState from, AdminState to) {
+        EventLoops running = loops;
+        if (to == AdminState.DISABLED && running != null) {
+            for (int i = 0; i < connections.size(); i++) {
+                ConnectionPool pool = connections.get(i);
+                running.loops().get(i).eventLoop().execute(() -> pool.closeIdle(backend));
+            }
         }
     }
 
