@@ -1,14 +1,17 @@
 package io.breakwater.server;
 
+import static io.breakwater.server.fixtures.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigSyntax;
+import io.breakwater.server.fixtures.Answers;
 import io.breakwater.server.fixtures.Conf;
 import io.breakwater.server.fixtures.HttpMessage;
 import io.breakwater.server.fixtures.Proxy;
+import io.breakwater.server.fixtures.ScriptedBackend;
 import io.breakwater.time.ManualTicker;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
@@ -108,6 +111,22 @@ class OperatorTest {
         assertThat(reset.getInt("breaker.consecutiveFailures")).isZero();
         assertThat(reset.getInt("breaker.generation")).isEqualTo(1);
         assertThat(done(A + "reset").getInt("breaker.generation")).isEqualTo(1);
+    }
+
+    @Test
+    void disableClosesIdleConnectionsAndDrainKeepsThem() throws Exception {
+        try (ScriptedBackend replica = ScriptedBackend.start().answer(Answers.ok("hello"))) {
+            startAnew("lb.pools.default.backends = [ { url = \"" + replica.url() + "\", id = a } ]");
+            assertThat(proxy.get("/").status()).isEqualTo(200);
+            assertThat(proxy.metric("lb_connections", "side", "upstream")).isEqualTo(1);
+
+            done(A + "drain");
+            assertThat(proxy.metric("lb_connections", "side", "upstream")).isEqualTo(1);
+
+            done(A + "disable");
+            eventually(() -> assertThat(proxy.metric("lb_connections", "side", "upstream"))
+                    .isZero());
+        }
     }
 
     @Test

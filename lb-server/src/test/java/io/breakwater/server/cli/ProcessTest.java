@@ -136,10 +136,10 @@ class ProcessTest {
             eventually(() -> assertThat(err()).contains("reload (SIGHUP): done, "));
             assertThat(get(pools)).contains("127.0.0.1:1\"", "127.0.0.1:2\"");
 
-            Files.writeString(file, "lb.pools.p.backends = 7\n");
+            Files.writeString(file, "lb.shutdown.drain = soon\n");
             signal("HUP", process);
             eventually(() -> assertThat(err())
-                    .contains("reload (SIGHUP): refused", "reload (SIGHUP): " + file + ":1: lb.pools.p.backends: 7 "));
+                    .contains("reload (SIGHUP): refused", "reload (SIGHUP): " + file + ":1: lb.shutdown.drain: soon "));
             assertThat(get(pools)).contains("127.0.0.1:1\"", "127.0.0.1:2\"");
 
             signal("TERM", process);
