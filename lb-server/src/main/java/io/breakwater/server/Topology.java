@@ -32,8 +32,10 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,8 +52,8 @@ final class Topology {
     private final Executor background;
     private final Map<String, PoolCore> cores = new HashMap<>();
     private Map<BackendId, Member> members = Map.of();
+    private Set<String> routeNames = Set.of();
     private volatile @Nullable Routing routing;
-    private volatile boolean checkedOnce;
 
     /**
      * @param background runs what takes too long for an event loop
@@ -80,9 +82,7 @@ final class Topology {
         Map<String, BackendPool> pools = new LinkedHashMap<>();
         for (PoolConfig pool : config.pools().values()) {
             PoolCore core = cores.computeIfAbsent(
-                    pool.name(),
-                    name -> new PoolCore(
-                            ticker, background, Policies::of, recorder.pool(name)));
+                    pool.name(), name -> new PoolCore(ticker, background, Policies::of, recorder.pool(name)));
             List<Backend> backends = new ArrayList<>();
             for (BackendConfig each : pool.backends()) {
                 BackendId id = new BackendId(pool.name(), each.id());
@@ -103,7 +103,8 @@ final class Topology {
         }
         routing = new Routing(new RouteTable<>(routes), List.copyOf(pools.values()));
         members = after;
-        cores.keySet().retainAll(pools.keySet());
+        forgetPools(pools.keySet());
+        forgetRoutes(config.routes());
         check(config);
         return new Applied(added, forgotten(before, after));
     }
@@ -119,6 +120,17 @@ final class Topology {
                 }
             }
         }
+    }
+
+    private void forgetPools(Set<String> present) {
+        cores.keySet().stream().filter(name -> !present.contains(name)).forEach(recorder::forgetPool);
+        cores.keySet().retainAll(present);
+    }
+
+    private void forgetRoutes(List<RouteConfig> present) {
+        Set<String> names = present.stream().map(RouteConfig::name).collect(Collectors.toSet());
+        routeNames.stream().filter(name -> !names.contains(name)).forEach(recorder::forgetRoute);
+        routeNames = names;
     }
 
     /** What was there and is not any more. */
@@ -173,12 +185,11 @@ final class Topology {
         }
     }
 
-    /** Whether every backend that is checked was checked once; stays so when a reload brings others. From any thread. */
-    synchronized boolean isCheckedOnce() {
-        checkedOnce |= members.values().stream()
-                .allMatch(member -> member.checker.snapshot().status() == HealthStatus.UNCHECKED
-                        || member.checker.snapshot().last() != null);
-        return checkedOnce;
+    /** Whether every backend that is checked was checked at least once. */
+    synchronized boolean isChecked() {
+        return members.values().stream()
+                .map(member -> member.checker.snapshot())
+                .allMatch(seen -> seen.status() == HealthStatus.UNCHECKED || seen.last() != null);
     }
 
     /** Makes no more checks. */

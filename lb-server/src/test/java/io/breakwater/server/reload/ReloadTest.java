@@ -175,7 +175,7 @@ class ReloadTest {
             assertThat(proxy.get("/").text()).isEqualTo("a");
         }
         assertThat(b.requests()).hasSize(1);
-        b.connection(0).awaitEnd();
+        b.connection(1).awaitEnd();
         assertThat(proxy.metric("lb_backend_up", "backend", "127.0.0.1:" + b.port()))
                 .isZero();
         Eventually.eventually(() -> assertThat(proxy.admin("/metrics").text()).doesNotContain("127.0.0.1:" + b.port()));
@@ -224,11 +224,11 @@ class ReloadTest {
     void newLimitsHoldForNewConnections() throws IOException {
         try (RawClient before = proxy.connect()) {
             before.get("/").read();
-            reloaded(both("lb.listen.limits.request-line = 64B", "lb.listen.health-path = /alive"));
+            reloaded(both("lb.listen.limits.request-line = 1KiB", "lb.listen.health-path = /alive"));
 
-            assertThat(before.get("/" + "x".repeat(100)).read().status()).isEqualTo(200);
+            assertThat(before.get("/" + "x".repeat(2000)).read().status()).isEqualTo(200);
         }
-        assertThat(proxy.get("/" + "x".repeat(100)).status()).isEqualTo(414);
+        assertThat(proxy.get("/" + "x".repeat(2000)).status()).isEqualTo(414);
         assertThat(proxy.get("/alive").text()).contains("circuits");
     }
 
