@@ -1,6 +1,5 @@
 package io.breakwater.server.balance;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntSupplier;
@@ -26,10 +25,10 @@ import java.util.function.IntSupplier;
  */
 public final class ConsistentHash implements Policy {
     /** Points of a candidate per unit of weight: {@value}. */
-    private static final int POINTS = 8;
+    private static final int POINTS = 16;
 
     /** Places of a key: {@value}. */
-    private static final int PROBES = 16;
+    private static final int PROBES = 6;
 
     /** Places of a key for each further choice: the bound, and not they, evens these out. */
     private static final int FURTHER_PROBES = 2;
@@ -44,7 +43,7 @@ public final class ConsistentHash implements Policy {
     private static final double BOUND = 1.25;
 
     /** Points that a ring has at most, apart from those that candidates of little weight have at least. */
-    private static final long MOST_POINTS = 1 << 17;
+    private static final long MOST_POINTS = 1 << 18;
 
     private static final long GOLDEN = 0x9e3779b97f4a7c15L;
 
@@ -130,25 +129,47 @@ public final class ConsistentHash implements Policy {
             for (Candidate one : candidates) {
                 count += points(one, thinning);
             }
-            points = new long[count];
+            long[] unordered = new long[count];
             int point = 0;
             for (int owner = 0; owner < candidates.size(); owner++) {
                 Candidate one = candidates.get(owner);
                 for (int i = points(one, thinning); i > 0; i--) {
-                    points[point++] = place(one.identityHash() + i * GOLDEN) | owner;
+                    unordered[point++] = place(one.identityHash() + i * GOLDEN) | owner;
                 }
             }
-            Arrays.sort(points);
             int partBits = Integer.SIZE - Integer.numberOfLeadingZeros(count);
             partShift = PLACE_BITS - partBits;
             firsts = new int[1 << partBits];
-            int first = 0;
-            for (int part = 0; part < firsts.length; part++) {
-                while (first < count && points[first] >>> partShift < part) {
-                    first++;
-                }
-                firsts[part] = first;
+            points = ordered(unordered);
+        }
+
+        /** Sorts the points by part, and by insertion within: there is about one in each. Fills {@code firsts}. */
+        private long[] ordered(long[] unordered) {
+            for (long one : unordered) {
+                firsts[part(one)]++;
             }
+            int end = 0;
+            for (int part = 0; part < firsts.length; part++) {
+                end += firsts[part];
+                firsts[part] = end;
+            }
+            long[] ordered = new long[unordered.length];
+            for (long one : unordered) {
+                ordered[--firsts[part(one)]] = one;
+            }
+            for (int i = 1; i < ordered.length; i++) {
+                long one = ordered[i];
+                int hole = i;
+                for (; hole > 0 && ordered[hole - 1] > one; hole--) {
+                    ordered[hole] = ordered[hole - 1];
+                }
+                ordered[hole] = one;
+            }
+            return ordered;
+        }
+
+        private int part(long point) {
+            return (int) (point >>> partShift);
         }
 
         private static int points(Candidate one, long thinning) {
@@ -165,7 +186,7 @@ public final class ConsistentHash implements Policy {
             int owner = 0;
             for (int probe = 0; probe < probes; probe++) {
                 long place = place(key + probe * GOLDEN);
-                int i = firsts[(int) (place >>> partShift)];
+                int i = firsts[part(place)];
                 while (i < points.length && points[i] < place) {
                     i++;
                 }

@@ -3,7 +3,9 @@ package io.breakwater.server.balance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import com.sun.management.ThreadMXBean;
 import io.breakwater.server.fixtures.Together;
+import java.lang.management.ManagementFactory;
 import java.util.BitSet;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -190,5 +192,28 @@ class PolicyTest {
         for (int i = 10; i < count; i++) {
             assertThat(chosen[i]).as("%s of %d", kind, i).isBetween(PICKS / 30 / 2, PICKS / 30 * 3 / 2);
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void choosingMakesNoGarbage(PolicyKind kind) {
+        List<Fake> fakes = Fake.of(new SplittableRandom(SEED).ints(20, 1, 100).toArray());
+        fakes.get(7).share = 0.1;
+        fakes.get(9).inFlight.set(5);
+        Balancer balancer = kind.seeded(SEED).over(fakes);
+        Admission admission = candidate -> candidate != 3;
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        int sum = 0;
+        long before = 0;
+        for (int i = 0; i < 20_000; i++) {
+            if (i == 10_000) {
+                before = threads.getCurrentThreadAllocatedBytes();
+            }
+            sum += balancer.choose(admission, KeyHash.mix(i), i);
+        }
+        long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+
+        assertThat(allocated).as("bytes in 10,000 choices").isLessThan(10_000);
+        assertThat(sum).isPositive();
     }
 }
