@@ -95,7 +95,7 @@ class HealthChecksTest {
             for (int i = 1; i <= 5; i++) {
                 int count = i;
                 eventually(() -> assertThat(errors).hasSize(count));
-                ticker.advance(Duration.ofMillis(1_600));
+                ticker.advance(Duration.ofMillis(1_100));
             }
             eventually(() -> assertThat(errors).hasSize(6));
             assertThat(lines.texts)
