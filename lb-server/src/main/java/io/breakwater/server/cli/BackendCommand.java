@@ -1,6 +1,7 @@
 package io.breakwater.server.cli;
 
 import io.breakwater.server.demo.DemoReplica;
+import io.breakwater.server.demo.DemoReplica.Reach;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -10,8 +11,15 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code lb backend}: one demo replica, until a stop signal. */
-@Command(name = "backend", description = "Run one demo replica, which can be told to fail.")
+/**
+ * {@code lb backend}: one demo replica, until a stop signal. It listens on all addresses, because a replica in a
+ * container of its own is of no use otherwise.
+ */
+@Command(
+        name = "backend",
+        description =
+                "Run one demo replica, which can be told to fail by everyone who reaches its port; it listens on all"
+                        + " addresses. For trying out only.")
 final class BackendCommand implements Callable<Integer> {
 
     private final Host host;
@@ -37,7 +45,7 @@ final class BackendCommand implements Callable<Integer> {
         }
         CountDownLatch stop = new CountDownLatch(1);
         host.signals().onStop(stop::countDown);
-        try (DemoReplica replica = new DemoReplica("replica", port, host.clock())) {
+        try (DemoReplica replica = new DemoReplica("replica", port, Reach.NETWORK, host.clock())) {
             replica.start();
             String url = "http://localhost:" + replica.port();
             host.out().println("replica ready on " + url);

@@ -1,12 +1,17 @@
 package io.breakwater.server.cli;
 
+import static java.util.Objects.requireNonNull;
+
 import io.breakwater.server.cli.Serving.Addresses;
 import io.breakwater.server.config.ConfigProblems;
 import io.breakwater.server.config.LoadedConfig;
 import io.breakwater.server.demo.DemoReplica;
+import io.breakwater.server.demo.DemoReplica.Reach;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.net.BindException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -18,12 +23,18 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code lb demo}: replicas and a balancer in front of them in one process, and what to try with them. */
+/**
+ * {@code lb demo}: replicas and a balancer in front of them in one process, and what to try with them. The configuration
+ * is {@code conf/replicas.conf}, as it was packaged, with these replicas in place of those that it names. The replicas
+ * are reached from this machine only, so that nobody else can break them.
+ */
 @Command(name = "demo", description = "Run some replicas and a balancer in front of them; needs nothing else.")
 final class DemoCommand implements Callable<Integer> {
 
     private static final int MOST_REPLICAS = 100;
     private static final int FIRST_PORT = 3001;
+    private static final String CONFIG = "replicas.conf";
+    private static final int RETRIES = 2;
 
     private final Host host;
     private final BalancerFactory balancers;
@@ -57,7 +68,7 @@ final class DemoCommand implements Callable<Integer> {
             List<String> urls = replicas.stream()
                     .map(replica -> "http://localhost:" + replica.port())
                     .toList();
-            LoadedConfig loaded = ConfigOptions.warned(host.loader().parse(configOf(urls), "demo", List.of()), host);
+            LoadedConfig loaded = ConfigOptions.warned(host.loader().parse(config(), CONFIG, settings(urls)), host);
             return new Serving(host, balancers).run(loaded.config(), addresses -> explain(host.out(), addresses, urls));
         } catch (IOException e) {
             host.err().println("lb: " + e.getMessage());
@@ -69,29 +80,37 @@ final class DemoCommand implements Callable<Integer> {
 
     /** On the port wanted, or on one that the system chooses where that is taken. */
     private DemoReplica started(String name, int port) throws IOException {
-        DemoReplica replica = new DemoReplica(name, port, host.clock());
+        DemoReplica replica = new DemoReplica(name, port, Reach.LOOPBACK, host.clock());
         try {
             replica.start();
             return replica;
         } catch (BindException taken) {
-            DemoReplica elsewhere = new DemoReplica(name, 0, host.clock());
+            DemoReplica elsewhere = new DemoReplica(name, 0, Reach.LOOPBACK, host.clock());
             elsewhere.start();
             return elsewhere;
         }
     }
 
-    private static String configOf(List<String> urls) {
+    private static String config() throws IOException {
+        try (InputStream file = DemoCommand.class.getClassLoader().getResourceAsStream(CONFIG)) {
+            return new String(requireNonNull(file, CONFIG).readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    /** What the file cannot know: where the replicas are, and that there may be fewer than three. */
+    private static List<String> settings(List<String> urls) {
         String backends = IntStream.range(0, urls.size())
                 .mapToObj(i -> "{ url = \"%s\", id = replica-%d }".formatted(urls.get(i), i + 1))
                 .collect(Collectors.joining(", "));
-        return """
-                lb {
-                  listen.port = ${?PORT}
-                  admin { host = ${?ADMIN_HOST}, port = ${?ADMIN_PORT}, token = ${?ADMIN_TOKEN} }
-                  routes = [{ path = "/api/resource", pool = demo, rewrite = "/backend/resource" }]
-                  pools.demo.backends = [%s]
-                }
-                """.formatted(backends);
+        List<String> settings = new ArrayList<>();
+        settings.add("lb.pools.replicas.backends=[" + backends + "]");
+        if (urls.size() <= RETRIES) {
+            settings.add("lb.pools.replicas.retries.max=" + (urls.size() - 1));
+        }
+        if (urls.size() == 1) {
+            settings.add("lb.pools.replicas.breaker.min-available=0");
+        }
+        return settings;
     }
 
     private static void explain(PrintStream out, Addresses addresses, List<String> urls) {
@@ -110,13 +129,21 @@ final class DemoCommand implements Callable<Integer> {
                 + "/api/resource | grep -E '^(HTTP|X-)'; echo; done");
         out.println("Break replica 1:");
         out.println("  " + Curl.breakReplica(urls.get(0)));
+        if (urls.size() == 1) {
+            out.println(
+                    "Watch: three requests get 502, then all get 503 at once, but for one every 5 s that tries it.");
+        } else {
+            out.println(
+                    "Watch: no request fails, because another replica answers what this one fails. After its third");
+            out.println(
+                    "failure its circuit opens and it gets nothing more, but for one request every 5 s that tries it.");
+        }
         out.println(
-                urls.size() == 1
-                        ? "Watch: three requests get 502, then all get 503 at once, but for one every 5 s that tries it."
-                        : "Watch: three requests get 502, then its circuit is open and the others answer everything;"
-                                + " every 5 s one request tries it.");
-        out.println("Mend it, and the next such try closes the circuit:");
+                "Mend it: the next such try closes the circuit, and its share of the requests grows back within 20 s:");
         out.println("  " + Curl.mendReplica(urls.get(0)));
+        out.println(
+                "Other ways to break it: \"hang\", \"reset\", {\"mode\":\"slow\",\"latencyMillis\":1500}, and with any of them"
+                        + " \"rate\":0.2 for a fifth of its requests.");
         out.println("Ctrl-C stops everything.");
     }
 }

@@ -15,13 +15,16 @@ import picocli.CommandLine.ParameterException;
 /** The options of {@code serve}, which {@code lb} without a command takes too, and what they do. */
 final class ServeOptions {
 
+    private static final int RETRIES = 2;
+
     @Mixin
     private ConfigOptions config = new ConfigOptions();
 
     @Option(
             names = "--backend",
             paramLabel = "URL",
-            description = "No file: every path goes to this backend, or to several in turn.")
+            description = "No file: every path goes to this backend, or to several in turn, with retries, TCP health"
+                    + " checks and slow start among them.")
     private List<String> backends = new ArrayList<>();
 
     @Option(names = "--print-config", description = "Print the whole configuration in place of running it.")
@@ -41,15 +44,30 @@ final class ServeOptions {
         return new Serving(host, balancers).run(loaded.config(), addresses -> {});
     }
 
+    /**
+     * Every path to these backends, and on what is good for any of them. A single backend gets what its clients send and
+     * nothing else. Several get a connection every few seconds, which every server takes, while the path of an HTTP
+     * check is anybody's guess; and requests that may be sent twice are, where a failure says that they were hardly
+     * begun: the default {@code retries.on}, which leaves 500 to the application.
+     */
     private static String configOf(List<String> backends) {
+        String several = """
+                    health-check { enabled = true, type = tcp }
+                    retries.max = %d
+                    slow-start.enabled = true
+                """.formatted(Math.min(RETRIES, backends.size() - 1));
         return """
                 lb {
                   listen.port = ${?PORT}
                   admin { host = ${?ADMIN_HOST}, port = ${?ADMIN_PORT}, token = ${?ADMIN_TOKEN} }
                   routes = [{ prefix = "/", pool = default }]
-                  pools.default.backends = %s
+                  pools.default {
+                    backends = %s
+                %s
+                  }
                 }
                 """.formatted(
-                        backends.stream().map(ConfigUtil::quoteString).collect(Collectors.joining(", ", "[", "]")));
+                        backends.stream().map(ConfigUtil::quoteString).collect(Collectors.joining(", ", "[", "]")),
+                        backends.size() == 1 ? "" : several);
     }
 }

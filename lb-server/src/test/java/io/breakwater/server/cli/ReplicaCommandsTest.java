@@ -3,6 +3,8 @@ package io.breakwater.server.cli;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.breakwater.server.config.ConfigChanges;
+import io.breakwater.server.config.ConfigLoader;
 import io.breakwater.server.config.LbConfig;
 import io.breakwater.server.config.PoolConfig;
 import java.io.IOException;
@@ -11,7 +13,9 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +23,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code lb demo}, {@code lb backend} and {@code lb ping}, which talk over sockets. */
 @Timeout(60)
@@ -87,7 +93,7 @@ class ReplicaCommandsTest {
         CompletableFuture<Integer> running = shell.start("demo", "--replicas", "2");
 
         LbConfig config = requireNonNull(shell.balancer.config);
-        PoolConfig pool = requireNonNull(config.pools().get("demo"));
+        PoolConfig pool = requireNonNull(config.pools().get("replicas"));
         assertThat(config.listen().port()).isEqualTo(4000);
         assertThat(config.routes()).singleElement().satisfies(route -> {
             assertThat(route.path()).isEqualTo("/api/resource");
@@ -118,13 +124,53 @@ class ReplicaCommandsTest {
         assertNoReplicaRuns();
     }
 
+    /** One source: what the demo runs is the shipped file, but for where the replicas are. */
+    @ParameterizedTest
+    @CsvSource({"1, 0, 0", "2, 1, 1", "3, 2, 1", "5, 2, 1"})
+    void theDemoRunsTheShippedFile(int replicas, int retries, int minAvailable) throws Exception {
+        shell.balancer.startFailure = new IOException("not started");
+        LbConfig shipped = new ConfigLoader(Map.of(), () -> 1_000_000)
+                .load(Path.of("..", "conf", "replicas.conf"), List.of())
+                .config();
+
+        assertThat(shell.run("demo", "--replicas", String.valueOf(replicas))).isEqualTo(1);
+
+        assertThat(shell.errLines()).as("nothing unwise").containsExactly("lb: not started");
+        LbConfig config = requireNonNull(shell.balancer.config);
+        PoolConfig pool = requireNonNull(config.pools().get("replicas"));
+        assertThat(pool.backends()).hasSize(replicas);
+        assertThat(pool.retries().max()).isEqualTo(retries);
+        assertThat(pool.minAvailable()).isEqualTo(minAvailable);
+        ConfigChanges changes = ConfigChanges.between(shipped, config);
+        assertThat(changes.refusals()).isEmpty();
+        assertThat(changes.summary())
+                .allMatch(change -> change.startsWith("pool replicas: backend replica-")
+                        || (change.startsWith("lb.pools.replicas.retries.max: ") && replicas < 3)
+                        || (change.startsWith("lb.pools.replicas.breaker.min-available: ") && replicas == 1));
+    }
+
+    @Test
+    void theDemoSaysWhatItsReplicasDo() throws Exception {
+        assertThat(demoOf(3)).contains("Watch: no request fails", "After its third\nfailure its circuit opens");
+        assertThat(demoOf(1)).contains("Watch: three requests get 502").doesNotContain("no request fails");
+    }
+
+    private static String demoOf(int replicas) throws Exception {
+        Shell demo = new Shell();
+        demo.balancer.drained.countDown();
+        CompletableFuture<Integer> running = demo.start("demo", "--replicas", String.valueOf(replicas));
+        demo.stop();
+        assertThat(running.get(20, TimeUnit.SECONDS)).isZero();
+        return demo.out();
+    }
+
     @Test
     void aDemoWhoseBalancerCannotStartLeavesNoReplicaBehind() throws Exception {
         shell.balancer.startFailure = new IOException("cannot listen on 0.0.0.0:3000: Address already in use");
 
         assertThat(shell.run("demo", "--replicas", "1")).isEqualTo(1);
 
-        assertThat(requireNonNull(shell.balancer.config).pools()).containsKey("demo");
+        assertThat(requireNonNull(shell.balancer.config).pools()).containsKey("replicas");
         assertNoReplicaRuns();
     }
 

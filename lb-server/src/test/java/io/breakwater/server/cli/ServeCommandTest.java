@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.breakwater.server.config.BackendConfig;
 import io.breakwater.server.config.LbConfig;
 import io.breakwater.server.config.PoolConfig;
+import io.breakwater.server.config.ProbeConfig;
 import java.io.IOException;
 import java.net.BindException;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -201,6 +203,33 @@ class ServeCommandTest {
         assertThat(config.admin().portSetExplicitly()).isFalse();
     }
 
+    /** A single backend sees nothing but its clients; several are checked, and a failure of one is answered by another. */
+    @ParameterizedTest
+    @CsvSource({"1, 0, false", "2, 1, true", "3, 2, true", "4, 2, true"})
+    void everythingSensibleIsOnForBackendsOfWhichNothingIsKnown(int backends, int retries, boolean several)
+            throws Exception {
+        shell.balancer.drained.countDown();
+        String[] arguments = IntStream.range(0, backends)
+                .mapToObj(i -> "--backend=http://a:" + (81 + i))
+                .toArray(String[]::new);
+
+        CompletableFuture<Integer> running = shell.start(arguments);
+        shell.stop();
+        exitCode(running);
+
+        assertThat(shell.err()).as("nothing unwise").isEmpty();
+        PoolConfig pool =
+                requireNonNull(requireNonNull(shell.balancer.config).pools().get("default"));
+        assertThat(pool.balance().text()).isEqualTo("round-robin");
+        assertThat(pool.retries().max()).isEqualTo(retries);
+        assertThat(pool.retries().statuses().contains(500)).isFalse();
+        assertThat(pool.healthCheck().enabled()).isEqualTo(several);
+        assertThat(pool.slowStart().enabled()).isEqualTo(several);
+        if (several) {
+            assertThat(pool.probe().type()).isEqualTo(ProbeConfig.Type.TCP);
+        }
+    }
+
     @Test
     void aBackendThatIsNoUrlIsAProblem() {
         assertThat(shell.run("--backend", "localhost:81")).isEqualTo(2);
@@ -211,13 +240,14 @@ class ServeCommandTest {
 
     @Test
     void whatBackendsEqualIsAFileThatDoesTheSame(@TempDir Path folder) throws Exception {
-        assertThat(shell.run("--backend", "http://a:81", "--print-config")).isZero();
+        assertThat(shell.run("--backend", "http://a:81", "--backend=http://b:82", "--print-config"))
+                .isZero();
         assertThat(shell.balancer.calls).isEmpty();
         Path file = Files.writeString(folder.resolve("printed.conf"), shell.out());
 
         Shell again = new Shell();
         assertThat(again.run("-c", file.toString(), "--print-config")).isZero();
-        assertThat(again.out()).isEqualTo(shell.out()).contains("\"http://a:81\"");
+        assertThat(again.out()).isEqualTo(shell.out()).contains("\"http://a:81\"", "type = tcp");
     }
 
     @ParameterizedTest
@@ -290,7 +320,11 @@ class ServeCommandTest {
         shell.environment(Map.of("ADMIN_TOKEN", "s3cret"));
 
         assertThat(shell.run("check", "--effective")).isZero();
-        assertThat(shell.out()).startsWith("lb {\n").contains("cooldown = 5s").doesNotContain("s3cret");
+        assertThat(shell.out())
+                .startsWith("lb {\n")
+                .contains("cooldown = 5s", "balance = round-robin", "min-available = 0", "unhealthy-interval = 1s")
+                .contains("queue-timeout = 1s", "per-try-timeout = 0s", "min-weight = 5%", "weight = 1")
+                .doesNotContain("s3cret");
     }
 
     @Test

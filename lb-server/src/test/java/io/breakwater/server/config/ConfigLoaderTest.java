@@ -59,9 +59,48 @@ class ConfigLoaderTest {
     class ShippedFile {
 
         private LbConfig load() throws ConfigProblems {
-            LoadedConfig loaded = new ConfigLoader(environment, () -> 1_000_000).load(SHIPPED, List.of());
+            return load(SHIPPED);
+        }
+
+        private LbConfig load(Path file) throws ConfigProblems {
+            LoadedConfig loaded = new ConfigLoader(environment, () -> 1_000_000).load(file, List.of());
             assertThat(loaded.warnings()).isEmpty();
             return loaded.config();
+        }
+
+        @Test
+        void thatOfReplicasHasEverythingOn() throws ConfigProblems {
+            environment = Map.of("PORT", "4000", "ADMIN_PORT", "4001", "ADMIN_HOST", "::1", "ADMIN_TOKEN", "s3cret");
+
+            LbConfig config = load(SHIPPED.resolveSibling("replicas.conf"));
+
+            assertThat(config.listen().port()).isEqualTo(4000);
+            assertThat(config.admin()).isEqualTo(new AdminConfig("::1", 4001, true, "s3cret"));
+            assertThat(config.routes())
+                    .containsExactly(new RouteConfig(
+                            "/api/resource",
+                            null,
+                            "/api/resource",
+                            null,
+                            Set.of("GET", "HEAD"),
+                            "replicas",
+                            "/backend/resource",
+                            false));
+            PoolConfig pool = pool(config, "replicas");
+            assertThat(pool.backends())
+                    .extracting(BackendConfig::id, BackendConfig::url)
+                    .containsExactly(
+                            tuple("replica-1", "http://localhost:3001"),
+                            tuple("replica-2", "http://localhost:3002"),
+                            tuple("replica-3", "http://localhost:3003"));
+            assertThat(pool.retries().max()).isEqualTo(2);
+            assertThat(pool.retries().on()).containsExactlyInAnyOrder(RetryOn.values());
+            assertThat(pool.retries().statuses().ranges()).containsExactly("500-504");
+            assertThat(pool.timeouts().responseHead()).hasSeconds(2);
+            assertThat(pool.healthCheck().enabled()).isTrue();
+            assertThat(pool.slowStart().enabled()).isTrue();
+            assertThat(pool.concurrency().queue()).isPositive();
+            assertThat(pool.minAvailable()).isEqualTo(1);
         }
 
         @Test

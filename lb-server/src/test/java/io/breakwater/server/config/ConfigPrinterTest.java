@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigPrinterTest {
 
@@ -66,10 +68,11 @@ class ConfigPrinterTest {
                 .config();
     }
 
-    @Test
-    void theShippedFilePrintedLoadsAsItself() throws ConfigProblems {
+    @ParameterizedTest
+    @ValueSource(strings = {"lb.conf", "replicas.conf"})
+    void aShippedFilePrintedLoadsAsItself(String file) throws ConfigProblems {
         LbConfig config = new ConfigLoader(Map.of(), () -> 1_000_000)
-                .load(Path.of("..", "conf", "lb.conf"), List.of())
+                .load(Path.of("..", "conf", file), List.of())
                 .config();
 
         assertThat(load(ConfigPrinter.print(config), Map.of())).isEqualTo(config);

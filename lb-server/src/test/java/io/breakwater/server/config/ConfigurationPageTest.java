@@ -2,6 +2,7 @@ package io.breakwater.server.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigValue;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** docs/configuration.md and reference.conf say the same. */
@@ -62,10 +64,13 @@ class ConfigurationPageTest {
         });
     }
 
-    /** As in the file: durations, sizes and choices without quotes, other texts with. */
+    /** As in the file: durations, sizes, ratios and choices without quotes, other texts with. */
     private static String written(ConfigValue value) {
+        if (value instanceof ConfigList list) {
+            return list.stream().map(ConfigurationPageTest::written).collect(Collectors.joining(", ", "[", "]"));
+        }
         String text = value.render(ConfigRenderOptions.concise());
-        boolean bare = value.valueType() == ConfigValueType.STRING && text.matches("\"[a-z0-9][A-Za-z0-9-]*\"");
+        boolean bare = value.valueType() == ConfigValueType.STRING && text.matches("\"([a-z-]+|[0-9]+[A-Za-z%]+)\"");
         return bare ? text.substring(1, text.length() - 1) : text;
     }
 }

@@ -4,9 +4,12 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.breakwater.server.demo.DemoReplica.Reach;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -27,7 +30,7 @@ class DemoReplicaTest {
     private static final Instant NOW = Instant.parse("2026-03-01T12:00:00.123456Z");
     private static final String GET = "GET /backend/resource HTTP/1.1\r\nHost: a\r\n\r\n";
 
-    private final DemoReplica replica = new DemoReplica("replica-7", 0, () -> NOW);
+    private final DemoReplica replica = new DemoReplica("replica-7", 0, Reach.NETWORK, () -> NOW);
     private final HttpClient client = HttpClient.newHttpClient();
 
     @BeforeEach
@@ -175,11 +178,54 @@ class DemoReplicaTest {
 
     @Test
     void aPortThatIsTakenIsABindException() {
-        try (DemoReplica second = new DemoReplica("second", replica.port(), () -> NOW)) {
+        try (DemoReplica second = new DemoReplica("second", replica.port(), Reach.NETWORK, () -> NOW)) {
             assertThatThrownBy(second::start)
                     .isInstanceOf(java.net.BindException.class)
                     .hasMessageContaining("cannot listen on port " + replica.port());
         }
+    }
+
+    /** Bound to all addresses it could be told to fail by anyone in the network. */
+    @Test
+    void oneOfLoopbackIsNotReachedOtherwise() throws Exception {
+        try (DemoReplica local = new DemoReplica("local", 0, Reach.LOOPBACK, () -> NOW)) {
+            local.start();
+
+            assertThat(accepts(1, local.port())).isTrue();
+            // Linux has all of 127.0.0.0/8; what listens on all addresses is reached by this one too.
+            assertThat(accepts(2, local.port())).isFalse();
+        }
+    }
+
+    private static boolean accepts(int lastByte, int port) throws IOException {
+        InetAddress address = InetAddress.getByAddress(new byte[] {127, 0, 0, (byte) lastByte});
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(address, port), 10_000);
+            return true;
+        } catch (ConnectException refused) {
+            return false;
+        }
+    }
+
+    @Test
+    void aLoopbackPortThatIsTakenIsABindException() {
+        try (DemoReplica second = new DemoReplica("second", replica.port(), Reach.LOOPBACK, () -> NOW)) {
+            assertThatThrownBy(second::start)
+                    .isInstanceOf(java.net.BindException.class)
+                    .hasMessageContaining("cannot listen on port " + replica.port());
+        }
+    }
+
+    @Test
+    void aRateHitsItsPartOfTheRequests() throws Exception {
+        become("{\"mode\":\"error\",\"rate\":0.5}");
+        int hit = 0;
+        for (int i = 0; i < 200; i++) {
+            hit += get("/backend/resource").statusCode() == 500 ? 1 : 0;
+        }
+
+        // Ten standard deviations on either side: chance does not get there.
+        assertThat(hit).isBetween(30, 170);
     }
 
     private static String line(InputStream in) throws IOException {
