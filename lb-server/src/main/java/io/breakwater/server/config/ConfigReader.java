@@ -185,29 +185,31 @@ final class ConfigReader {
     }
 
     private static HealthCheck healthCheck(Section s) {
-        boolean initiallyHealthy = s.choice("initial", InitialHealth.class) == InitialHealth.HEALTHY;
-        HealthCheckConfig config = new HealthCheckConfig(
-                s.flag("enabled"),
-                initiallyHealthy ? HealthStatus.HEALTHY : HealthStatus.UNHEALTHY,
-                s.duration("interval"),
-                s.duration("timeout"),
-                s.integer("rise"),
-                s.integer("fall"),
-                s.ratio("jitter"),
-                s.duration("unhealthy-interval"));
+        boolean enabled = s.flag("enabled");
+        InitialHealth initial = s.choice("initial", InitialHealth.class);
         ProbeConfig.Type type = s.choice("type", ProbeConfig.Type.class);
         String path = s.text("path");
         StatusRanges expected = new StatusRanges(s.list("expect-status", StatusRanges::checked));
+        Duration interval = s.duration("interval");
+        Duration timeout = s.duration("timeout");
+        int rise = s.integer("rise");
+        int fall = s.integer("fall");
+        double jitter = s.ratio("jitter");
+        Duration unhealthyInterval = s.duration("unhealthy-interval");
+        // All at once and in our words: the records that are made of them refuse one after the other.
         new Constraints()
                 .require(HttpText.isPath(path), "path", path, HttpText.PATH_RULE)
                 .require(!expected.ranges().isEmpty(), "expect-status", "[]", "at least one status")
-                .positive("interval", config.interval())
-                .positive("timeout", config.timeout())
-                .range("rise", config.rise(), 1, 1_000)
-                .range("fall", config.fall(), 1, 1_000)
-                .positive("unhealthy-interval", config.unhealthyInterval())
+                .positive("interval", interval)
+                .positive("timeout", timeout)
+                .range("rise", rise, 1, 1_000)
+                .range("fall", fall, 1, 1_000)
+                .positive("unhealthy-interval", unhealthyInterval)
                 .verify();
-        return new HealthCheck(config, new ProbeConfig(type, path, expected));
+        HealthStatus status = initial == InitialHealth.HEALTHY ? HealthStatus.HEALTHY : HealthStatus.UNHEALTHY;
+        return new HealthCheck(
+                new HealthCheckConfig(enabled, status, interval, timeout, rise, fall, jitter, unhealthyInterval),
+                new ProbeConfig(type, path, expected));
     }
 
     private static RetriesConfig retries(Section s) {
