@@ -35,6 +35,7 @@ import io.breakwater.server.pool.Backend;
 import io.breakwater.server.pool.BackendPool;
 import io.breakwater.server.pool.Policies;
 import io.breakwater.server.pool.PoolCore;
+import io.breakwater.server.pool.PoolTraffic;
 import io.breakwater.server.route.Route;
 import io.breakwater.server.route.RouteTable;
 import io.breakwater.server.runtime.EventLoops;
@@ -191,7 +192,8 @@ public final class LoadBalancer implements Balancer {
     }
 
     private BackendPool pool(PoolConfig pool) {
-        PoolCore core = new PoolCore(ticker, Runnable::run, Policies::of);
+        PoolTraffic traffic = new PoolTraffic(pool, recorder.pool(pool.name()));
+        PoolCore core = new PoolCore(traffic, ticker, Runnable::run, Policies::of);
         List<Backend> backends = pool.backends().stream()
                 .map(backend -> backend(core, pool, backend))
                 .toList();

@@ -7,18 +7,15 @@ import io.breakwater.health.Outcome;
 import io.breakwater.health.Outcome.Verdict;
 import io.breakwater.health.breaker.CircuitBreaker;
 import io.breakwater.health.breaker.CircuitState;
-import io.breakwater.health.breaker.Permit;
 import io.breakwater.metrics.RejectionReason;
 import io.breakwater.metrics.RouteRecorder;
+import io.breakwater.server.config.PoolConfig;
 import io.breakwater.server.config.PoolConfig.BackendErrors;
 import io.breakwater.server.config.PoolConfig.HostHeader;
-import io.breakwater.server.config.PoolTimeouts;
-import io.breakwater.server.connection.Connecting;
-import io.breakwater.server.connection.ResponseSink;
+import io.breakwater.server.config.RetriesConfig;
 import io.breakwater.server.connection.UpstreamConnection;
 import io.breakwater.server.exchange.Routing.Destination;
 import io.breakwater.server.http.BodyFraming;
-import io.breakwater.server.http.ConnectionField;
 import io.breakwater.server.http.Reply;
 import io.breakwater.server.http.RequestHead;
 import io.breakwater.server.http.ResponseHead;
@@ -26,36 +23,32 @@ import io.breakwater.server.listener.DownstreamConnection;
 import io.breakwater.server.listener.Exchange;
 import io.breakwater.server.pool.Backend;
 import io.breakwater.server.pool.BackendPool;
+import io.breakwater.server.pool.Refusal;
 import io.breakwater.server.pool.Selection;
+import io.breakwater.server.pool.WaitingLine;
 import io.breakwater.server.route.Route;
-import io.breakwater.server.runtime.TimerWheel;
 import io.netty.buffer.ByteBuf;
-import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request and its response: a loop over attempts under one deadline, each of them a backend with its permit, a
- * connection, the request out and the response back. One object per downstream connection, used for its requests one
- * after the other. Confined to the connection's event loop.
+ * One request and its response: a loop over attempts under one deadline. What one attempt does stands in {@link Attempt},
+ * the way of the response in {@link ResponseRelay}; this is what lies around them: who is asked, what happens after an
+ * attempt that failed, and what the client gets. One object per downstream connection, used for its requests one after
+ * the other. Confined to the connection's event loop.
  *
- * <p>Everything that can end an attempt ends in {@link #endAttempt}, the only place that tells the permit and the
- * backend's recorder; everything that can end an exchange ends in {@link #end}, the only place that tells the route's
- * recorder.
+ * <p>Everything that can end an exchange ends in {@link #end}, the only place that tells the route's recorder.
  */
-final class ProxyExchange extends TimerWheel.Timeout implements Exchange, ResponseSink {
-    /** A body part up to this size is copied behind the head, so that both leave in one buffer and one system call. */
-    private static final int MOST_COPIED_BYTES = 8 * 1024;
-
+final class ProxyExchange implements Exchange {
     private static final int HEAD_ROOM_BYTES = 512;
-    /** A client that does not read for this long may make the backend give up; what breaks then is not the backend's fault. */
-    private static final long SLOW_CLIENT_NANOS = TimeUnit.SECONDS.toNanos(1);
-
     private static final byte[] NO_BYTES = {};
 
     private final DownstreamConnection downstream;
     private final ExchangeContext context;
     private final Selection selection = new Selection();
+    private final QueuedTurn turn;
+    private final Attempt attempt;
+    private final KeptBody kept = new KeptBody();
+    private final ResponseRelay relay;
 
     // ---- the request ----
     private @Nullable RequestHead request;
@@ -63,38 +56,28 @@ final class ProxyExchange extends TimerWheel.Timeout implements Exchange, Respon
     private RouteRecorder recorder;
     private long startedNanos;
     private long requestDeadlineNanos;
-    private boolean requestSent;
-
-    // ---- the present attempt ----
-    private @Nullable Backend backend;
-    private @Nullable Permit permit;
-    private @Nullable UpstreamConnection upstream;
-    private @Nullable Connecting connecting;
-    private Waiting waiting = Waiting.NOTHING;
-    private long waitingDeadlineNanos;
-    private long attemptedNanos;
-    private long clientWaitSinceNanos;
-    private long clientWaitNanos;
-    private long headLatencyNanos;
-    private boolean bodyBytesSent;
+    /** All of the request has come. */
+    private boolean requestEnded;
+    /** The client has begun to send its body. */
+    private boolean bodyBegun;
+    /** The client was told to send its body. */
     private boolean continued;
-    private boolean slowedByClient;
-    private long pausedSinceNanos;
-    private boolean replaced;
-    private Outcome outcome = Outcome.SUCCESS;
-    private boolean attemptEnded = true;
 
-    // ---- the response ----
-    private @Nullable ByteBuf out;
-    private boolean headRelayed;
-    private boolean keep;
-    private boolean resetToEnd;
+    // ---- its attempts ----
+    private int retries;
+    /** A connection to a backend was written to: from then on only what may be done twice is tried again. */
+    private boolean written;
+
+    /** What the client was answered; 0 when it left. */
     private int status;
 
     ProxyExchange(DownstreamConnection downstream, ExchangeContext context) {
         this.downstream = downstream;
         this.context = context;
         this.recorder = context.unmatched();
+        this.relay = new ResponseRelay(downstream);
+        this.attempt = new Attempt(this, downstream, context.connections());
+        this.turn = new QueuedTurn(this, downstream.loop());
     }
 
     // ================ the request comes ================
@@ -102,11 +85,9 @@ final class ProxyExchange extends TimerWheel.Timeout implements Exchange, Respon
     @Override
     public void onRequest(RequestHead head, boolean tooLarge, long now) {
         request = head;
-        permit = null;
         startedNanos = now;
-        requestSent = false;
-        headRelayed = false;
         status = 0;
+        relay.reset();
         Routing routing = context.routing().get();
         CharSequence path = head.path();
         if (isHealthPath(path)) {
@@ -126,9 +107,7 @@ final class ProxyExchange extends TimerWheel.Timeout implements Exchange, Respon
             refuse(Reply.CONTENT_TOO_LARGE, pool().bestState(now), 0, null, null);
             return;
         }
-        requestDeadlineNanos = now + pool().config().timeouts().request().toNanos();
-        selection.request(0, false);
-        attempt(now);
+        begin(head, found.pool(), now);
     }
 
     /** No route takes the request, or its Max-Forwards says that it is for us (RFC 9110 section 7.6.2). */
@@ -177,85 +156,218 @@ final class ProxyExchange extends TimerWheel.Timeout implements Exchange, Respon
                 head.isHead());
         downstream.write(answer);
         status = 200;
-        end();
+        end(downstream.loop().now());
         downstream.finish(keepAfter);
     }
 
-    // ================ an attempt ================
+    // ================ who is asked ================
 
-    /** Picks a backend and sends to it, or answers that nobody may serve. */
-    private void attempt(long now) {
-        pool().select(selection, now);
-        Backend chosen = selection.backend();
-        if (chosen == null) {
-            pool().refused(selection);
-            CircuitState state = selection.refusedState();
-            long retryAfter =
-                    state == CircuitState.OPEN ? CircuitBreaker.retryAfterSeconds(selection.retryAfterNanos()) : 0;
-            refuse(Reply.CIRCUIT_OPEN, state, retryAfter, null, null);
+    private void begin(RequestHead head, Destination to, long now) {
+        PoolConfig config = to.pool().config();
+        RetriesConfig rules = config.retries();
+        requestDeadlineNanos = now + config.timeouts().request().toNanos();
+        requestEnded = head.framing() == BodyFraming.NONE;
+        bodyBegun = false;
+        continued = false;
+        retries = 0;
+        written = false;
+        boolean retried = rules.max() > 0;
+        if (retried) {
+            to.pool().traffic().retryBudget().requestStarted(now);
+        }
+        kept.begin(retried && head.isIdempotent() && !isTooLongToKeep(head, rules) ? keptBytes(head, rules) : 0);
+        selection.request(to.hash().of(head, downstream), isReplayable(0));
+
+        WaitingLine line = to.pool().traffic().line();
+        // Who waits already comes first. A request that finds the line full asks nevertheless: for the reason, at
+        // least.
+        if (!line.isEmpty() && waitInLine(line, now)) {
             return;
         }
-        backend = chosen;
-        permit = selection.permit();
-        attemptEnded = false;
-        attemptedNanos = now;
-        clientWaitNanos = 0;
-        headLatencyNanos = 0;
-        bodyBytesSent = false;
-        continued = false;
-        slowedByClient = false;
-        replaced = false;
-        outcome = Outcome.LOCAL_ERROR;
-        UpstreamConnection kept =
-                permit().isProbe() ? null : context.connections().takeIdle(chosen, pool().config());
-        if (kept != null) {
-            send(kept, now);
+        if (selects(now)) {
+            attempt.begin(selection, false, now);
+        } else if (selection.refusal() != Refusal.OVERLOADED || !waitInLine(line, now)) {
+            refuseUnserved();
+        }
+    }
+
+    private boolean selects(long now) {
+        pool().select(selection, now);
+        return selection.backend() != null;
+    }
+
+    private static boolean isTooLongToKeep(RequestHead head, RetriesConfig rules) {
+        return head.framing() == BodyFraming.LENGTH && head.contentLength() > rules.bodyBufferBytes();
+    }
+
+    private static long keptBytes(RequestHead head, RetriesConfig rules) {
+        return head.framing() == BodyFraming.LENGTH ? head.contentLength() : rules.bodyBufferBytes();
+    }
+
+    private boolean waitInLine(WaitingLine line, long now) {
+        long deadline = now + config().concurrency().queueTimeout().toNanos();
+        return turn.take(line, requestDeadlineNanos - deadline < 0 ? requestDeadlineNanos : deadline);
+    }
+
+    /** We waited in line, and a slot may be free. */
+    void onTurn(long now) {
+        if (selects(now)) {
+            turn.leave();
+            attempt.begin(selection, false, now);
+        } else if (selection.refusal() == Refusal.OVERLOADED) {
+            turn.back();
         } else {
-            connect(chosen, now);
+            turn.leave();
+            refuseUnserved();
         }
     }
 
-    private void connect(Backend chosen, long now) {
-        awaitBackend(Waiting.CONNECTION, now, pool().config().timeouts().connect());
-        Connecting made = context.connections().connect(chosen, pool().config(), this);
-        if (waiting == Waiting.CONNECTION) {
-            connecting = made;
+    /** We waited in line for too long. */
+    void onTurnTooLate(long now) {
+        refuse(Reply.OVERLOADED, pool().bestState(now), 0, null, null);
+    }
+
+    /** Nobody may serve: says why. */
+    private void refuseUnserved() {
+        pool().refused(selection);
+        CircuitState state = selection.refusedState();
+        switch (selection.refusal()) {
+            case OVERLOADED -> refuse(Reply.OVERLOADED, state, 0, null, null);
+            case CIRCUIT_OPEN -> refuse(Reply.CIRCUIT_OPEN, state, retryAfterSeconds(state), null, null);
+            case UNHEALTHY -> refuse(Reply.NO_HEALTHY_BACKEND, state, 0, null, null);
+            case UNAVAILABLE -> refuse(Reply.NO_BACKEND, state, 0, null, null);
+            case TRIED -> throw new IllegalStateException("nobody was tried");
         }
     }
 
-    @Override
-    public void onConnected(UpstreamConnection connection) {
-        connecting = null;
-        send(connection, downstream.loop().now());
+    private long retryAfterSeconds(CircuitState state) {
+        return state == CircuitState.OPEN ? CircuitBreaker.retryAfterSeconds(selection.retryAfterNanos()) : 0;
     }
 
-    @Override
-    public void onConnectFailed(Outcome failure, Throwable cause) {
-        connecting = null;
-        fail(failure);
+    // ================ after an attempt that failed ================
+
+    /** Whether the request may go out again: it may be done twice (RFC 9110 section 9.2.2), and all that came is here. */
+    boolean isRepeatable() {
+        return request().isIdempotent() && kept.isWhole();
     }
 
-    /** Sends the request's head, and its body as it comes. */
-    private void send(UpstreamConnection connection, long now) {
-        upstream = connection;
+    /** Whether, after so many retries, a failure could still be made good by another one, as far as can be known. */
+    private boolean isReplayable(int retriesMade) {
+        return retriesMade < rules().max() && isRepeatable() && (requestEnded || isKeptWhole());
+    }
+
+    /** Whether what is still to come of the body will be kept. Of a chunked one nobody knows how long it will be. */
+    private boolean isKeptWhole() {
         RequestHead head = request();
-        connection.begin(this, head.isHead());
+        return head.framing() == BodyFraming.LENGTH && !isTooLongToKeep(head, rules());
+    }
+
+    /** Whether a failure of this kind may lead to another attempt, if the budget and another backend allow it. */
+    boolean mightRetry(Outcome seen, long now) {
+        return RetryRules.wants(rules(), seen) && mayTryAgain(now);
+    }
+
+    private boolean mayTryAgain(long now) {
+        return retries < rules().max()
+                && retries + 1 < pool().backends().size()
+                && !relay.isBegun()
+                && (!written || isRepeatable())
+                && now - requestDeadlineNanos < 0;
+    }
+
+    /** Finds another backend and takes its permit, within the budget; the present attempt has not ended yet. */
+    private boolean findsAnother(long now) {
+        if (!pool().traffic().retryBudget().tryRetry(now)) {
+            pool().traffic().recorder().retryBudgetExhausted();
+            return false;
+        }
+        if (selection.backend() != null) {
+            selection.tried();
+        }
+        selection.replayable(isReplayable(retries + 1));
+        if (selects(now)) {
+            retries++;
+            return true;
+        }
+        pool().traffic().retryBudget().giveBack(now);
+        return false;
+    }
+
+    /**
+     * Gives the request to another backend, if there may be another attempt; else nothing happens.
+     *
+     * @param seen what went wrong
+     * @param blamed how the present attempt ends
+     */
+    boolean takenOver(Outcome seen, Outcome blamed, long now) {
+        if (!mightRetry(seen, now) || !findsAnother(now)) {
+            return false;
+        }
+        attempt.drop();
+        attempt.blame(blamed);
+        attempt.end(now);
+        tryAgain(now);
+        return true;
+    }
+
+    private void tryAgain(long now) {
+        holdBody();
+        attempt.begin(selection, true, now);
+    }
+
+    /** The body waits until there is a connection again. */
+    void holdBody() {
+        if (!requestEnded) {
+            downstream.pauseBody();
+        }
+    }
+
+    /** The attempt failed and has let go of its connection: another one is made, or the client is told. */
+    void onAttemptFailed(Outcome seen, Outcome blamed, long now) {
+        if (takenOver(seen, blamed, now)) {
+            return;
+        }
+        attempt.blame(blamed);
+        attempt.end(now);
+        if (relay.isBegun()) {
+            relay.writeOut();
+            downstream.flush();
+            end(now);
+            downstream.abort(relay.mustResetToCut());
+            return;
+        }
+        boolean timeout = blamed == Outcome.RESPONSE_TIMEOUT || blamed == Outcome.CONNECT_TIMEOUT;
+        boolean pass = config().backendErrors() == BackendErrors.PASS;
+        refuse(
+                timeout && pass ? Reply.BACKEND_TIMEOUT : Reply.BACKEND_UNAVAILABLE,
+                attempt.admittedIn(),
+                0,
+                null,
+                null);
+    }
+
+    /** The attempt has told its permit and its backend: its slot is free. */
+    void onAttemptEnded(Outcome outcome, boolean retry) {
+        if (retry) {
+            pool().traffic().recorder().retried(relay.isBegun() && outcome.verdict() == Verdict.SUCCESS);
+        }
+    }
+
+    // ================ the request goes out ================
+
+    /** Writes the request's head and what has come of its body. */
+    void writeRequest(UpstreamConnection connection, Backend backend) {
+        written = true;
+        RequestHead head = request();
         Route<Destination> to = requireNonNull(route);
         // HTTP/1.1, which is spoken upstream, demands a Host that an HTTP/1.0 client need not send (RFC 9112 section
         // 3.2).
-        boolean ownHost = pool().config().hostHeader() == HostHeader.BACKEND || !head.hasHost();
-        byte[] host = ownHost ? authority(requireNonNull(backend)) : null;
+        boolean ownHost = config().hostHeader() == HostHeader.BACKEND || !head.hasHost();
+        byte[] host = ownHost ? authority(backend) : null;
         ByteBuf bytes = downstream.alloc().buffer(head.length() + HEAD_ROOM_BYTES);
         head.writeUpstream(bytes, downstream.forwarding(), to.cutPathBytes(head.path()), to.pathPrefix(), host);
         connection.write(bytes);
-        if (head.framing() == BodyFraming.NONE) {
-            connection.flush();
-            requestSent = true;
-            await(Waiting.RESPONSE_HEAD, now, pool().config().timeouts().responseHead());
-        } else {
-            awaitProgress(now);
-            downstream.resumeBody();
-        }
+        kept.writeTo(connection);
     }
 
     private static byte[] authority(Backend backend) {
@@ -266,317 +378,124 @@ final class ProxyExchange extends TimerWheel.Timeout implements Exchange, Respon
                 .getBytes(US_ASCII);
     }
 
-    /**
-     * Whom the exchange waits for now, as far as it has come: the client to read, the client to send, or the backend. Only
-     * the last is the backend's time.
-     */
-    private void awaitProgress(long now) {
-        UpstreamConnection connection = requireNonNull(upstream);
-        PoolTimeouts timeouts = pool().config().timeouts();
-        if (headRelayed && !downstream.isWritable()) {
-            awaitBackend(Waiting.NOTHING, now, Duration.ZERO);
-        } else if (!requestSent && !connection.isWritable()) {
-            awaitBackend(Waiting.REQUEST_TAKEN, now, timeouts.responseIdle());
-        } else if (!requestSent && !awaitsContinue()) {
-            awaitClientBody(now);
-        } else if (headRelayed) {
-            awaitBackend(Waiting.RESPONSE_BODY, now, timeouts.responseIdle());
-        } else {
-            awaitBackend(Waiting.RESPONSE_HEAD, now, timeouts.responseHead());
-        }
-    }
-
-    /** The client rightly waits for the backend's word before it sends its body (RFC 9110 section 10.1.1). */
-    private boolean awaitsContinue() {
-        return request().expectsContinue() && !continued && !bodyBytesSent && !headRelayed;
-    }
-
-    private void awaitClientBody(long now) {
-        if (waiting != Waiting.CLIENT_BODY) {
-            clientWaitSinceNanos = now;
-            if (!headRelayed && !attemptEnded) {
-                permit().waitingForClient(now);
-            }
-        }
-        await(Waiting.CLIENT_BODY, now, context.listener().timeouts().requestBodyIdle());
-    }
-
-    private void awaitBackend(Waiting next, long now, Duration timeout) {
-        if (waiting == Waiting.CLIENT_BODY) {
-            long waited = now - clientWaitSinceNanos;
-            clientWaitNanos += waited;
-            // The deadline of the request is the backends'; it never cuts a body that the client is still sending.
-            requestDeadlineNanos += waited;
-            if (!headRelayed && !attemptEnded) {
-                permit().waitingForBackend(now);
-            }
-        }
-        await(next, now, timeout);
-    }
-
     @Override
     public void onRequestBody(ByteBuf in, int length) {
-        UpstreamConnection connection = upstream;
-        if (connection == null) {
+        if (!attempt.isConnected()) {
             return; // the response is out already; the rest of the request is for nobody
         }
-        bodyBytesSent = true;
-        connection.write(in.readRetainedSlice(length));
-        if (!connection.isWritable()) {
-            downstream.pauseBody();
-        }
+        bodyBegun = true;
+        kept.add(downstream.alloc(), in, length);
+        attempt.write(in, length);
     }
 
     @Override
     public void onRequestEnd() {
-        requestSent = true;
-        UpstreamConnection connection = upstream;
-        if (connection == null) {
-            return;
-        }
-        connection.flush();
-        awaitProgress(downstream.loop().now());
+        requestEnded = true;
+        attempt.requestEnded();
     }
 
     @Override
     public void onRequestReadComplete() {
-        UpstreamConnection connection = upstream;
-        if (connection != null && !requestSent) {
-            connection.flush();
-            if (connection == upstream && !requestSent) { // the flush may have let the rest of the body through
-                awaitProgress(downstream.loop().now());
-            }
-        }
-    }
-
-    @Override
-    public void onUpstreamWritabilityChanged() {
-        if (!requestSent && requireNonNull(upstream).isWritable()) {
-            awaitProgress(downstream.loop().now());
-            downstream.resumeBody();
-        }
+        attempt.flushRequest();
     }
 
     @Override
     public void onRequestRefused(Reply reply, String detail) {
-        clientFailed(Outcome.CLIENT_ABORTED, reply, detail.isEmpty() ? null : detail);
+        clientFailed(
+                Outcome.CLIENT_ABORTED,
+                reply,
+                detail.isEmpty() ? null : detail,
+                downstream.loop().now());
+    }
+
+    /** The client does not send the rest of its body. */
+    void onClientTooSlow(long now) {
+        clientFailed(Outcome.CLIENT_TIMEOUT, Reply.REQUEST_TIMEOUT, null, now);
     }
 
     /** The rest of the request will not come, or cannot be taken. */
-    private void clientFailed(Outcome how, Reply reply, @Nullable String detail) {
-        blame(how);
-        dropUpstream();
-        endAttempt(downstream.loop().now());
+    private void clientFailed(Outcome how, Reply reply, @Nullable String detail, long now) {
+        attempt.blame(how);
+        attempt.drop();
+        attempt.end(now);
         downstream.serveNoMore();
-        if (headRelayed) {
-            end();
-            downstream.abort(resetToEnd);
+        if (relay.isBegun()) {
+            end(now);
+            downstream.abort(relay.mustResetToCut());
         } else {
-            refuse(reply, permit().admittedIn(), 0, detail, null);
+            refuse(reply, attempt.admittedIn(), 0, detail, null);
         }
+    }
+
+    /** The client rightly waits for a backend's word before it sends its body (RFC 9110 section 10.1.1). */
+    boolean awaitsContinue() {
+        return request().expectsContinue() && !continued && !bodyBegun && !relay.isBegun();
+    }
+
+    /** The client took so long for its body: the deadline is the backends', and never cuts a body that is still coming. */
+    void clientWaited(long nanos) {
+        requestDeadlineNanos += nanos;
     }
 
     // ================ the response comes ================
 
-    @Override
-    public void onResponseHead(ResponseHead head) {
-        RequestHead asked = request();
-        if (head.isInformational()) {
-            if (asked.isHttp11()) {
-                ByteBuf interim = downstream.alloc().buffer(head.length() + HEAD_ROOM_BYTES);
-                head.writeDownstream(interim, downstream.fields(), null, ConnectionField.ABSENT, false);
-                downstream.write(interim);
-                downstream.flush();
-            }
-            continued |= head.status() == 100;
-            if (!requestSent) {
-                awaitProgress(downstream.loop().now());
-            }
-            return;
+    /**
+     * An interim response does not decide who answers: another attempt is still possible (RFC 9110 section 15.2). Its
+     * backend may want to say 100 (Continue) again to a client that has gone on already, which is not passed on.
+     */
+    void onInterimResponse(ResponseHead head) {
+        boolean repeated = head.status() == 100 && continued;
+        if (request().isHttp11() && !repeated) {
+            relay.interim(head);
         }
-        long now = downstream.loop().now();
-        if (waiting == Waiting.CLIENT_BODY) {
-            clientWaitNanos += now - clientWaitSinceNanos;
-            permit().waitingForBackend(now);
-        }
-        headLatencyNanos = now - attemptedNanos - clientWaitNanos;
-        outcome = Classifier.ofStatus(head.status(), pool().config());
-        if (outcome.verdict() == Verdict.FAILURE) {
-            if (pool().config().backendErrors() == BackendErrors.REPLACE) {
-                discardUpstream();
-                endAttempt(now);
-                refuse(Reply.BACKEND_UNAVAILABLE, permit().admittedIn(), 0, null, null);
-                return;
-            }
-            // Known now, whatever becomes of the body.
-            permit().record(outcome, headLatencyNanos, now);
-        } else {
-            permit().headReceived(now);
-        }
-        relayHead(head, asked, now);
+        continued |= head.status() == 100;
     }
 
-    private void relayHead(ResponseHead head, RequestHead asked, long now) {
-        UpstreamConnection connection = requireNonNull(upstream);
-        boolean unframe = head.framing() == BodyFraming.CHUNKED && !asked.isHttp11();
-        boolean endsWithConnection = head.framing() == BodyFraming.CLOSE || unframe;
-        // An early answer leaves a request behind whose rest nobody reads: such a connection is not kept.
-        keep = !endsWithConnection && downstream.isRequestComplete() && downstream.canKeep();
-        resetToEnd = endsWithConnection;
-        if (unframe) {
-            connection.unframe();
+    /** A final response head came. Its connection is let go only when another backend has been found. */
+    void onResponse(ResponseHead head, Outcome outcome, long now) {
+        if (RetryRules.wants(rules(), head.status()) && mayTryAgain(now) && findsAnother(now)) {
+            attempt.discard();
+            attempt.end(now);
+            tryAgain(now);
+            return;
         }
+        if (outcome.verdict() == Verdict.FAILURE && config().backendErrors() == BackendErrors.REPLACE) {
+            attempt.discard();
+            attempt.end(now);
+            refuse(Reply.BACKEND_UNAVAILABLE, attempt.admittedIn(), 0, null, null);
+            return;
+        }
+        kept.release();
         status = head.status();
-        headRelayed = true;
-        ByteBuf bytes = downstream.alloc().buffer(head.length() + HEAD_ROOM_BYTES + copiedBytes(head));
-        head.writeDownstream(
-                bytes, downstream.fields(), permit().admittedIn(), downstream.connectionField(keep), unframe);
-        out = bytes;
-        awaitProgress(now);
+        boolean unframe = relay.begin(head, request(), attempt.admittedIn());
+        attempt.relay(unframe, now);
     }
 
-    private static int copiedBytes(ResponseHead head) {
-        return switch (head.framing()) {
-            case NONE -> 0;
-            case LENGTH -> (int) Math.min(head.contentLength(), MOST_COPIED_BYTES);
-            case CHUNKED, CLOSE -> MOST_COPIED_BYTES / 4;
-        };
+    void onResponseBody(ByteBuf in, int length) {
+        relay.body(in, length);
     }
 
-    @Override
-    public void onResponseBody(ByteBuf in, int length) {
-        ByteBuf head = out;
-        if (head != null && length <= head.writableBytes()) {
-            head.writeBytes(in, in.readerIndex(), length);
-        } else {
-            writeOut();
-            downstream.write(in.retainedSlice(in.readerIndex(), length));
-        }
-    }
-
-    private void writeOut() {
-        ByteBuf bytes = out;
-        if (bytes != null) {
-            out = null;
-            downstream.write(bytes);
-        }
-    }
-
-    @Override
-    public void onResponseReadComplete() {
-        if (!headRelayed) {
-            return;
-        }
-        writeOut();
+    void flushResponse() {
+        relay.writeOut();
         downstream.flush();
-        awaitMoreOfResponse();
     }
 
     @Override
     public void onDownstreamWritabilityChanged() {
-        if (headRelayed) {
-            awaitMoreOfResponse();
+        if (relay.isBegun()) {
+            attempt.readAsTheClientReads();
         }
     }
 
-    /** Reads from the backend as fast as the client takes it. */
-    private void awaitMoreOfResponse() {
-        UpstreamConnection connection = upstream;
-        if (connection == null) {
-            return;
-        }
-        long now = downstream.loop().now();
-        if (downstream.isWritable()) {
-            if (connection.isPaused()) {
-                slowedByClient |= now - pausedSinceNanos >= SLOW_CLIENT_NANOS;
-                connection.resume();
-            }
-        } else if (!connection.isPaused()) {
-            pausedSinceNanos = now;
-            connection.pause();
-        }
-        awaitProgress(now);
+    /** The response is whole, and the attempt has let go of its connection. */
+    void onResponseEnd(long now) {
+        relay.writeOut();
+        attempt.end(now);
+        end(now);
+        downstream.finish(relay.keepsConnection());
     }
 
-    @Override
-    public void onResponseEnd() {
-        writeOut();
-        UpstreamConnection connection = requireNonNull(upstream);
-        upstream = null;
-        connection.release(requestSent);
-        endAttempt(downstream.loop().now());
-        end();
-        downstream.finish(keep);
-    }
-
-    // ================ what goes wrong ================
-
-    @Override
-    public void onResponseFailed(Outcome failure, boolean untouched) {
-        UpstreamConnection connection = requireNonNull(upstream);
-        upstream = null;
-        if (failure == Outcome.CONNECTION_RESET && untouched && connection.isReused() && mayReplace()) {
-            replace();
-        } else {
-            fail(Classifier.ofBrokenResponse(failure, waiting, slowedByClient));
-        }
-    }
-
-    /**
-     * A kept connection that the backend closed while it was idle says nothing about the backend. The request may go out
-     * again when that cannot do anything twice (RFC 9110 section 9.2.2) and all of it is still here.
-     */
-    private boolean mayReplace() {
-        return !replaced && request().isIdempotent() && !bodyBytesSent && !headRelayed;
-    }
-
-    private void replace() {
-        long now = downstream.loop().now();
-        Backend same = requireNonNull(backend);
-        same.connectionWasStale(now - attemptedNanos);
-        replaced = true;
-        if (!requestSent) {
-            downstream.pauseBody();
-        }
-        connect(same, now);
-    }
-
-    @Override
-    protected void expired(long now) {
-        boolean whole = waiting != Waiting.CLIENT_BODY && now - requestDeadlineNanos >= 0 && !headRelayed;
-        if (!whole && now - waitingDeadlineNanos < 0) {
-            schedule();
-            return;
-        }
-        Outcome late = Classifier.ofTimeout(waiting);
-        if (late == Outcome.CLIENT_TIMEOUT) {
-            clientFailed(late, Reply.REQUEST_TIMEOUT, null);
-        } else {
-            dropUpstream();
-            fail(late);
-        }
-    }
-
-    /** The attempt failed, and there is no other to make. */
-    private void fail(Outcome failure) {
-        blame(failure);
-        endAttempt(downstream.loop().now());
-        if (headRelayed) {
-            writeOut();
-            downstream.flush();
-            end();
-            downstream.abort(resetToEnd);
-            return;
-        }
-        boolean timeout = failure == Outcome.RESPONSE_TIMEOUT || failure == Outcome.CONNECT_TIMEOUT;
-        boolean pass = pool().config().backendErrors() == BackendErrors.PASS;
-        refuse(
-                timeout && pass ? Reply.BACKEND_TIMEOUT : Reply.BACKEND_UNAVAILABLE,
-                permit().admittedIn(),
-                0,
-                null,
-                null);
-    }
+    // ================ ends ================
 
     @Override
     public void onClientGone() {
@@ -596,59 +515,19 @@ final class ProxyExchange extends TimerWheel.Timeout implements Exchange, Respon
 
     /** There is nobody to answer any more. */
     private void breakOff(Outcome how) {
-        blame(how);
-        dropUpstream();
-        endAttempt(downstream.loop().now());
+        long now = downstream.loop().now();
+        turn.leave();
+        attempt.blame(how);
+        attempt.drop();
+        attempt.end(now);
         status = 0;
-        end();
+        end(now);
     }
 
     @Override
     public void onClosed() {
-        downstream.loop().timers().remove(this);
-    }
-
-    // ================ ends ================
-
-    private void dropUpstream() {
-        Connecting made = connecting;
-        UpstreamConnection connection = upstream;
-        connecting = null;
-        upstream = null;
-        if (made != null) {
-            made.cancel();
-        }
-        if (connection != null) {
-            connection.close();
-        }
-    }
-
-    private void discardUpstream() {
-        UpstreamConnection connection = requireNonNull(upstream);
-        upstream = null;
-        connection.discard(requestSent);
-    }
-
-    /** A failure status stays the outcome, whatever becomes of its body afterwards. */
-    private void blame(Outcome how) {
-        if (outcome != Outcome.FAILURE_STATUS) {
-            outcome = how;
-        }
-    }
-
-    /** Ends the attempt, if one is under way: its outcome is {@link #outcome}. */
-    private void endAttempt(long now) {
-        if (attemptEnded) {
-            return;
-        }
-        attemptEnded = true;
-        Backend ended = requireNonNull(backend);
-        if (outcome.verdict() == Verdict.IGNORED) {
-            permit().release(now);
-        } else {
-            permit().record(outcome, headLatencyNanos, now);
-        }
-        ended.attemptEnded(outcome, headLatencyNanos, now - attemptedNanos, now);
+        attempt.close();
+        turn.close();
     }
 
     /** Answers with a response of our own and ends the exchange. */
@@ -659,58 +538,52 @@ final class ProxyExchange extends TimerWheel.Timeout implements Exchange, Respon
             recorder.rejected(reason);
         }
         status = reply.status();
-        end();
+        end(downstream.loop().now());
         downstream.reply(reply, state, retryAfterSeconds, detail, allow);
     }
 
     /** Ends the exchange: the one place that tells the route's recorder, with {@link #status} or 0 for a client that left. */
-    private void end() {
-        downstream.loop().timers().cancel(this);
-        waiting = Waiting.NOTHING;
-        if (out != null) {
-            out.release();
-            out = null;
-        }
-        long duration = downstream.loop().now() - startedNanos;
+    private void end(long now) {
+        relay.release();
+        kept.release();
+        long duration = now - startedNanos;
         if (status == 0) {
             recorder.clientClosed(duration);
         } else {
             recorder.ended(status, duration);
         }
+        attempt.clear();
         request = null;
         route = null;
-        backend = null;
     }
 
-    // ================ helpers ================
+    // ================ what an attempt asks ================
 
-    private void await(Waiting next, long now, Duration timeout) {
-        waiting = next;
-        if (next == Waiting.NOTHING) {
-            downstream.loop().timers().cancel(this);
-            return;
-        }
-        waitingDeadlineNanos = now + timeout.toNanos();
-        schedule();
-    }
-
-    private void schedule() {
-        long deadline = waitingDeadlineNanos;
-        if (!headRelayed && waiting != Waiting.CLIENT_BODY && requestDeadlineNanos - deadline < 0) {
-            deadline = requestDeadlineNanos;
-        }
-        downstream.loop().timers().schedule(this, deadline);
-    }
-
-    private RequestHead request() {
+    RequestHead request() {
         return requireNonNull(request);
+    }
+
+    PoolConfig config() {
+        return pool().config();
+    }
+
+    boolean isRequestEnded() {
+        return requestEnded;
+    }
+
+    boolean isResponseBegun() {
+        return relay.isBegun();
+    }
+
+    long requestDeadlineNanos() {
+        return requestDeadlineNanos;
+    }
+
+    private RetriesConfig rules() {
+        return config().retries();
     }
 
     private BackendPool pool() {
         return requireNonNull(route).pool().pool();
-    }
-
-    private Permit permit() {
-        return requireNonNull(permit);
     }
 }

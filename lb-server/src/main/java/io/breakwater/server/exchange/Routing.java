@@ -18,8 +18,18 @@ public record Routing(RouteTable<Destination> table, List<BackendPool> pools) {
         pools = List.copyOf(pools);
     }
 
-    /** What a route leads to: its pool, and who counts its requests. */
-    public record Destination(BackendPool pool, RouteRecorder recorder) {}
+    /**
+     * What a route leads to.
+     *
+     * @param recorder counts its requests
+     * @param hash says which requests belong together, where the pool's balancer asks
+     */
+    public record Destination(BackendPool pool, RouteRecorder recorder, RequestHash hash) {
+
+        public Destination(BackendPool pool, RouteRecorder recorder) {
+            this(pool, recorder, RequestHash.of(pool.config().balance()));
+        }
+    }
 
     /** Returns the best state of all circuits. */
     public CircuitState bestState(long now) {

@@ -21,7 +21,10 @@ public enum Reply {
     HEADERS_TOO_LARGE(431, "request header fields too large", RejectionReason.TOO_LARGE),
     NOT_IMPLEMENTED(501, "not implemented", RejectionReason.BAD_REQUEST),
     BACKEND_UNAVAILABLE(502, "backend unavailable", null),
+    OVERLOADED(503, "overloaded", RejectionReason.OVERLOADED),
     CIRCUIT_OPEN(503, "circuit open", RejectionReason.CIRCUIT_OPEN),
+    NO_HEALTHY_BACKEND(503, "no healthy backend", RejectionReason.UNHEALTHY),
+    NO_BACKEND(503, "no backend available", RejectionReason.UNAVAILABLE),
     TOO_MANY_CONNECTIONS(503, "too many connections", RejectionReason.CONNECTION_LIMIT),
     BACKEND_TIMEOUT(504, "backend timeout", null),
     VERSION_NOT_SUPPORTED(505, "http version not supported", RejectionReason.BAD_REQUEST);

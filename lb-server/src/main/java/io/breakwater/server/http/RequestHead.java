@@ -23,6 +23,7 @@ public final class RequestHead extends MessageHead {
     private static final byte[] ROOT = {'/'};
     private static final byte[] ASTERISK = {'*'};
 
+    private static final byte[] COOKIE = bytes("cookie");
     private static final byte[] HOST_NAME = bytes("Host: ");
     private static final byte[] LINE_END = bytes("\r\n");
     private static final byte[] LIST_SEPARATOR = bytes(", ");
@@ -42,6 +43,7 @@ public final class RequestHead extends MessageHead {
     private final AsciiView path = new AsciiView();
     private final AsciiView target = new AsciiView();
     private final AsciiView host = new AsciiView();
+    private final AsciiView value = new AsciiView();
 
     private String method = METHODS[0];
     private int lineStart;
@@ -162,6 +164,79 @@ public final class RequestHead extends MessageHead {
      */
     public boolean endsHere() {
         return maxForwards == 0;
+    }
+
+    /**
+     * Returns the value of the first field of this name as received, or null: a view that is valid until the next call,
+     * scan or reset.
+     *
+     * @param lowerName the name's bytes in lower case
+     */
+    public @Nullable CharSequence value(byte[] lowerName) {
+        for (int i = 0; i < store.count(); i++) {
+            if (Ascii.equalsIgnoreCase(store.bytes, store.start(i), store.nameEnd(i), lowerName)) {
+                return value.set(store.bytes, store.valueStart(i), store.valueEnd(i));
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Returns the value of the first cookie of this name (RFC 6265 section 4.2.1), or null: a view as that of
+     * {@link #value}.
+     *
+     * @param name its bytes; their case matters
+     */
+    public @Nullable CharSequence cookie(byte[] name) {
+        for (int i = 0; i < store.count(); i++) {
+            if (Ascii.equalsIgnoreCase(store.bytes, store.start(i), store.nameEnd(i), COOKIE)) {
+                CharSequence found = cookie(name, store.valueStart(i), store.valueEnd(i));
+                if (found != null) {
+                    return found;
+                }
+            }
+        }
+        return null;
+    }
+
+    private @Nullable CharSequence cookie(byte[] name, int start, int end) {
+        byte[] bytes = store.bytes;
+        int at = start;
+        while (at < end) {
+            int pairEnd = at;
+            while (pairEnd < end && bytes[pairEnd] != ';') {
+                pairEnd++;
+            }
+            int from = at;
+            while (from < pairEnd && Ascii.isWhitespace(bytes[from])) {
+                from++;
+            }
+            int to = pairEnd;
+            while (to > from && Ascii.isWhitespace(bytes[to - 1])) {
+                to--;
+            }
+            int valueAt = from + name.length;
+            if (valueAt < to && bytes[valueAt] == '=' && matches(bytes, from, name)) {
+                return value.set(bytes, valueAt + 1, to);
+            }
+            at = pairEnd + 1;
+        }
+        return null;
+    }
+
+    /**
+     * Returns the addresses that X-Forwarded-For lists, as received and in order, those of several fields joined by a
+     * comma; empty when there are none. Allocates: for peers that are trusted proxies only.
+     */
+    public String forwardedFor() {
+        StringBuilder all = new StringBuilder();
+        for (int i = 0; i < store.count(); i++) {
+            if (store.name(i) == FieldName.X_FORWARDED_FOR) {
+                all.append(all.isEmpty() ? "" : ",");
+                all.append(value.set(store.bytes, store.valueStart(i), store.valueEnd(i)));
+            }
+        }
+        return all.toString();
     }
 
     @Override

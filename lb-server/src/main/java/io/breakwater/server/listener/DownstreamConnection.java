@@ -42,6 +42,8 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     /** How long a closing connection is read, so that a reset does not overtake the last response (RFC 9112 9.6). */
     private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    private static final byte[] NO_ADDRESS = {};
+
     private final SocketChannel channel;
     private final Loop loop;
     private final Connections connections;
@@ -50,6 +52,7 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     private final BodyReader body = new BodyReader();
     private final TimerWheel.Timeout patience = new Patience();
     private final TimerWheel.Timeout writeIdle = new WriteIdle();
+    private final byte[] peerAddress;
     private final Forwarding forwarding;
     private final Exchange exchange;
     private @Nullable ByteBuf in;
@@ -83,6 +86,7 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
         this.context = context;
         this.head = new RequestHead(context.headLimits());
         InetSocketAddress peer = channel.remoteAddress();
+        this.peerAddress = peer == null ? NO_ADDRESS : peer.getAddress().getAddress();
         this.forwarding = new Forwarding(
                 peer == null ? "unknown" : peer.getAddress().getHostAddress(),
                 "http",
@@ -101,6 +105,11 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     /** The listener's settings when the connection came. */
     public ListenerConfig config() {
         return context.config();
+    }
+
+    /** The peer's IP address in network order, not to be written to; empty when it was gone at once. */
+    public byte[] peerAddress() {
+        return peerAddress;
     }
 
     public ByteBufAllocator alloc() {

@@ -33,6 +33,11 @@ public final class BackendPool {
         return backends;
     }
 
+    /** What its requests share beyond the backends: the budget of retries, and the line of those that wait. */
+    public PoolTraffic traffic() {
+        return core.traffic();
+    }
+
     /** What lives on when another configuration follows. */
     public PoolCore core() {
         return core;

@@ -47,6 +47,7 @@ public final class PoolCore {
     /** Pools of up to this size are built by whoever changed them, in some microseconds: {@value}. */
     static final int MOST_BUILT_AT_ONCE = 256;
 
+    private final PoolTraffic traffic;
     private final Ticker ticker;
     private final Executor background;
     private final PolicyFactory policies;
@@ -67,7 +68,8 @@ public final class PoolCore {
     /**
      * @param background runs what takes too long for an event loop
      */
-    public PoolCore(Ticker ticker, Executor background, PolicyFactory policies) {
+    public PoolCore(PoolTraffic traffic, Ticker ticker, Executor background, PolicyFactory policies) {
+        this.traffic = traffic;
         this.ticker = ticker;
         this.background = background;
         this.policies = policies;
@@ -104,7 +106,12 @@ public final class PoolCore {
             }
             build(config, members);
         });
+        traffic.reconfigure(config);
         return new BackendPool(this, config, members);
+    }
+
+    PoolTraffic traffic() {
+        return traffic;
     }
 
     Ticker ticker() {
@@ -129,8 +136,10 @@ public final class PoolCore {
         underWay.increment();
     }
 
+    /** A slot is free. */
     void attemptEnded() {
         underWay.decrement();
+        traffic.line().slotFreed();
     }
 
     // ================ changes ================
@@ -181,6 +190,7 @@ public final class PoolCore {
             } finally {
                 lock.unlock();
             }
+            traffic.line().wakeAll(); // somebody may be back
         }
     }
 
