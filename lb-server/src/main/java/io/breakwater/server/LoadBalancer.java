@@ -35,7 +35,6 @@ import io.breakwater.server.pool.Backend;
 import io.breakwater.server.pool.BackendPool;
 import io.breakwater.server.pool.Policies;
 import io.breakwater.server.pool.PoolCore;
-import io.breakwater.server.pool.PoolTraffic;
 import io.breakwater.server.route.Route;
 import io.breakwater.server.route.RouteTable;
 import io.breakwater.server.runtime.EventLoops;
@@ -192,8 +191,7 @@ public final class LoadBalancer implements Balancer {
     }
 
     private BackendPool pool(PoolConfig pool) {
-        PoolTraffic traffic = new PoolTraffic(pool, recorder.pool(pool.name()));
-        PoolCore core = new PoolCore(traffic, ticker, Runnable::run, Policies::of);
+        PoolCore core = new PoolCore(ticker, Runnable::run, Policies::of, recorder.pool(pool.name()));
         List<Backend> backends = pool.backends().stream()
                 .map(backend -> backend(core, pool, backend))
                 .toList();

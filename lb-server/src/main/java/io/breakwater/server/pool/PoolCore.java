@@ -3,6 +3,8 @@ package io.breakwater.server.pool;
 import static java.util.Objects.requireNonNull;
 
 import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.metrics.PoolRecorder;
+import io.breakwater.metrics.ProxyRecorder;
 import io.breakwater.server.balance.Policy;
 import io.breakwater.server.balance.TypicalLatency;
 import io.breakwater.server.config.BackendConfig;
@@ -47,10 +49,10 @@ public final class PoolCore {
     /** Pools of up to this size are built by whoever changed them, in some microseconds: {@value}. */
     static final int MOST_BUILT_AT_ONCE = 256;
 
-    private final PoolTraffic traffic;
     private final Ticker ticker;
     private final Executor background;
     private final PolicyFactory policies;
+    private final PoolTraffic traffic;
     private final TypicalLatency typicalLatency = new TypicalLatency();
     private final LongAdder underWay = new LongAdder();
     /** Counts offers to half-open circuits. */
@@ -68,8 +70,16 @@ public final class PoolCore {
     /**
      * @param background runs what takes too long for an event loop
      */
-    public PoolCore(PoolTraffic traffic, Ticker ticker, Executor background, PolicyFactory policies) {
-        this.traffic = traffic;
+    public PoolCore(Ticker ticker, Executor background, PolicyFactory policies) {
+        this(ticker, background, policies, ProxyRecorder.NONE.pool(""));
+    }
+
+    /**
+     * @param background runs what takes too long for an event loop
+     * @param recorder counts the pool's retries
+     */
+    public PoolCore(Ticker ticker, Executor background, PolicyFactory policies, PoolRecorder recorder) {
+        this.traffic = new PoolTraffic(recorder);
         this.ticker = ticker;
         this.background = background;
         this.policies = policies;
@@ -104,18 +114,18 @@ public final class PoolCore {
             for (Backend member : members) {
                 member.reconfigure(requireNonNull(byId.get(member.id().id())), config, now);
             }
+            traffic.configure(config);
             build(config, members);
         });
-        traffic.reconfigure(config);
         return new BackendPool(this, config, members);
-    }
-
-    PoolTraffic traffic() {
-        return traffic;
     }
 
     Ticker ticker() {
         return ticker;
+    }
+
+    PoolTraffic traffic() {
+        return traffic;
     }
 
     TypicalLatency typicalLatency() {
@@ -154,6 +164,7 @@ public final class PoolCore {
             lock.unlock();
         }
         buildSoon();
+        traffic.line().wakeAll();
     }
 
     /** A backend has changed: the rotation must show it soon. */
@@ -190,7 +201,7 @@ public final class PoolCore {
             } finally {
                 lock.unlock();
             }
-            traffic.line().wakeAll(); // somebody may be back
+            traffic.line().wakeAll();
         }
     }
 

@@ -2,6 +2,8 @@ package io.breakwater.server.pool;
 
 import io.breakwater.metrics.PoolRecorder;
 import io.breakwater.server.config.PoolConfig;
+import io.breakwater.server.config.RetriesConfig.Budget;
+import java.time.Duration;
 
 /**
  * What the requests of a pool share beyond its backends: how many may be tried again, and the line of those that wait for
@@ -13,17 +15,16 @@ public final class PoolTraffic {
     private final RetryBudget retryBudget;
     private final WaitingLine line;
 
-    public PoolTraffic(PoolConfig config, PoolRecorder recorder) {
+    PoolTraffic(PoolRecorder recorder) {
         this.recorder = recorder;
-        this.retryBudget = new RetryBudget(config.retries().budget());
-        this.line = new WaitingLine(config.concurrency().queue());
+        this.retryBudget = new RetryBudget(new Budget(0, 0, Duration.ofSeconds(10)));
+        this.line = new WaitingLine(0);
     }
 
-    /** Other settings, or other backends: what was counted stays, and those who wait ask again. */
-    public void reconfigure(PoolConfig config) {
+    /** Goes by these settings from now on; what was counted stays. */
+    void configure(PoolConfig config) {
         retryBudget.reconfigure(config.retries().budget());
         line.limit(config.concurrency().queue());
-        line.wakeAll();
     }
 
     /** Counts its retries. */

@@ -16,7 +16,6 @@ import io.breakwater.server.http.ResponseHead;
 import io.breakwater.server.pool.Backend;
 import io.breakwater.server.pool.Policies;
 import io.breakwater.server.pool.PoolCore;
-import io.breakwater.server.pool.PoolTraffic;
 import io.breakwater.server.runtime.EventLoops;
 import io.breakwater.server.runtime.EventLoops.Transport;
 import io.breakwater.server.runtime.Loop;
@@ -169,11 +168,7 @@ class ConnectorTest {
     private static Backend backend() {
         PoolConfig pool = Conf.poolConfig("backends = [{ url = \"http://localhost:1\", id = id }]");
         return new Backend(
-                new PoolCore(
-                        new PoolTraffic(pool, ProxyRecorder.NONE.pool("pool")),
-                        Ticker.system(),
-                        Runnable::run,
-                        Policies::of),
+                new PoolCore(Ticker.system(), Runnable::run, Policies::of),
                 new BackendId("pool", "id"),
                 pool.backends().get(0),
                 pool,

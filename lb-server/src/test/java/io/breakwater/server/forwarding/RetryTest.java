@@ -158,7 +158,7 @@ class RetryTest {
         Proxy proxy = proxy(List.of(a, b), retries(2));
         a.answer(Answers.close());
         assertThat(proxy.get("/").text()).as("opens the circuit of a").isEqualTo("b");
-        b.answer(Answers.close());
+        b.answer(Answers.status(500));
 
         assertFailed(proxy.get("/"));
 

@@ -44,6 +44,7 @@ class HalfOpenHammerTest {
         // All with one key, whose home may be any: recovery must not hang on it.
         Together.run(CLIENTS, client -> {
             Selection selection = new Selection();
+            Selection other = new Selection();
             for (int i = 0; i < REQUESTS; i++) {
                 selection.request(42, replayable);
                 at.pool.select(selection, at.now());
@@ -51,7 +52,12 @@ class HalfOpenHammerTest {
                 assertThat(chosen).isNotNull();
                 if (chosen == halfOpen && selection.permit().isProbe()) {
                     most.accumulateAndGet(underWay.incrementAndGet(), Math::max);
-                    Thread.yield();
+                    for (int k = 0; k < 5; k++) { // the probe is out while the same client asks for more
+                        other.request(42, replayable);
+                        at.pool.select(other, at.now());
+                        assertThat(other.backend()).isNotNull().isNotSameAs(halfOpen);
+                        at.end(other, Outcome.CLIENT_ABORTED);
+                    }
                     underWay.decrementAndGet();
                     // Some clients leave; that must neither close the circuit nor keep the slot.
                     at.end(selection, probes.incrementAndGet() % 2 == 0 ? Outcome.SUCCESS : Outcome.CLIENT_ABORTED);

@@ -11,7 +11,6 @@ import io.breakwater.health.breaker.Transition;
 import io.breakwater.health.check.CheckResult;
 import io.breakwater.health.check.HealthStatus;
 import io.breakwater.metrics.BackendRecorder;
-import io.breakwater.metrics.ProxyRecorder;
 import io.breakwater.server.config.BackendConfig;
 import io.breakwater.server.config.PoolConfig;
 import io.breakwater.server.fixtures.Conf;
@@ -40,8 +39,7 @@ final class PoolFixture {
 
     private PoolFixture(ManualTicker ticker, PoolConfig config) {
         this.ticker = ticker;
-        this.core = new PoolCore(
-                new PoolTraffic(config, ProxyRecorder.NONE.pool(config.name())), ticker, Runnable::run, Policies::of);
+        this.core = new PoolCore(ticker, Runnable::run, Policies::of);
         this.pool = reload(config);
     }
 

@@ -42,7 +42,8 @@ class SelectModelTest {
         /** When the cooldown ends, or ended. */
         long halfOpenAt;
         /** The attempt whose probe is out, and when its lease ends. */
-        @Nullable Attempt probe;
+        @Nullable
+        Attempt probe;
 
         long leaseEnds;
         long spent;
@@ -362,12 +363,11 @@ class SelectModelTest {
         CircuitState best = CircuitState.OPEN;
         for (Backend one : at.pool.backends()) {
             Model model = model(one);
-            CircuitState state =
-                    switch (model.circuit) {
-                        case 0 -> CircuitState.CLOSED;
-                        case 2 -> CircuitState.HALF_OPEN;
-                        default -> CircuitState.OPEN;
-                    };
+            CircuitState state = switch (model.circuit) {
+                case 0 -> CircuitState.CLOSED;
+                case 2 -> CircuitState.HALF_OPEN;
+                default -> CircuitState.OPEN;
+            };
             assertThat(one.breaker().state(at.now())).as(step).isEqualTo(state);
             assertThat(one.inFlight()).as(step).isEqualTo(model.underWay);
             best = BackendPool.better(best, state);
