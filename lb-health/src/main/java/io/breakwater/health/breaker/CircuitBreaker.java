@@ -83,6 +83,11 @@ public final class CircuitBreaker {
         return seen instanceof Closed ? CircuitState.CLOSED : seen.settled(now).at(now);
     }
 
+    /** Writes down, and reports, what time has made of the state by {@code now}; nothing where it has made nothing of it. */
+    public void settle(long now) {
+        update(now, state -> state);
+    }
+
     /** Returns whether somebody who asked for a permit at {@code now} would get one; takes none. */
     public boolean admits(long now) {
         State seen = present;

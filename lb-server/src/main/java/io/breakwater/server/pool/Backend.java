@@ -210,9 +210,23 @@ public final class Backend implements Candidate {
         if (bar != null) {
             return bar;
         }
-        if (taker == null) {
-            return inFlight.get() >= settings.limit() ? Eligibility.OVERLOADED : circuit(now);
+        if (inFlight.get() >= settings.limit()) {
+            return Eligibility.OVERLOADED;
         }
+        if (!breaker.admits(now)) {
+            if (taker != null) {
+                breaker.settle(now);
+            }
+            return refusedByCircuit(now);
+        }
+        return taker == null ? howEligible(now) : take(taker, now);
+    }
+
+    /**
+     * Takes a slot and a permit that were there a moment ago. A slot is not taken before, for a circuit that is going to
+     * refuse: to free it again would call those who wait for one, who would do the same.
+     */
+    private Eligibility take(Selection taker, long now) {
         if (!takeSlot()) {
             return Eligibility.OVERLOADED;
         }
@@ -230,10 +244,7 @@ public final class Backend implements Candidate {
         return ask(now, null);
     }
 
-    private Eligibility circuit(long now) {
-        if (!breaker.admits(now)) {
-            return refusedByCircuit(now);
-        }
+    private Eligibility howEligible(long now) {
         if (isProtected(now)) {
             return Eligibility.PROTECTED;
         }

@@ -146,8 +146,10 @@ public final class PoolCore {
         underWay.increment();
     }
 
+    /** A slot is free. */
     void attemptEnded() {
         underWay.decrement();
+        traffic.line().slotFreed();
     }
 
     // ================ changes ================

@@ -143,6 +143,9 @@ public final class Selection implements Admission {
     boolean ask(Backend one) {
         if (hasTried(one)) {
             triedSeen = true;
+            if (one.breaker().state(now) != CircuitState.CLOSED) {
+                sawOpenCircuit(one, now);
+            }
             return false;
         }
         switch (one.ask(now, this)) {
