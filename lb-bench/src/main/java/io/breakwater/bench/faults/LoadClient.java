@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -26,7 +27,7 @@ import java.util.concurrent.locks.LockSupport;
  * The clients before a compared proxy: kept connections, a thread for each, that send numbered requests at a steady pace
  * and check every byte of every answer. Nothing is sent twice. Arguments are port, method, connections, requests per
  * second over all of them (0: as fast as answers come) and how many requests to send at most. Commands on stdin:
- * {@code count} is answered with the requests begun so far, {@code next} begins the next {@link Phase}, {@code stop} waits
+ * {@code count} is answered with the requests begun so far, {@code fault} and {@code healed} begin that {@link Phase}, {@code stop} waits
  * for the answers that are still due and prints the report as one line of JSON.
  */
 public final class LoadClient {
@@ -41,7 +42,9 @@ public final class LoadClient {
     private static final String GOOD = "good";
     private static final int PATIENCE_MILLIS = 10_000;
     private static final int EXAMPLES = 8;
-    private static final Phase[] PHASES = Phase.values();
+
+    /** Requests that take longer are counted as having waited. */
+    private static final long NOTICED_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final InetSocketAddress proxy;
     private final String method;
@@ -83,9 +86,9 @@ public final class LoadClient {
         for (String line = commands.readLine(); line != null; line = commands.readLine()) {
             switch (line) {
                 case "count" -> System.out.println(Math.min(begun.get(), most));
-                case "next" -> {
-                    phase = PHASES[phase.ordinal() + 1];
-                    System.out.println(phase);
+                case "fault", "healed" -> {
+                    phase = Phase.valueOf(line.toUpperCase(Locale.ROOT));
+                    System.out.println(line);
                 }
                 case "stop" -> {
                     stopped = true;
@@ -97,14 +100,14 @@ public final class LoadClient {
                     System.out.println(report(results));
                     return;
                 }
-                default -> throw new IOException(line + " (expected: count, next or stop)");
+                default -> throw new IOException(line + " (expected: count, fault, healed or stop)");
             }
         }
     }
 
     private static String report(List<Result> results) {
         StringBuilder json = new StringBuilder("{");
-        for (Phase each : PHASES) {
+        for (Phase each : Phase.values()) {
             long[] nanos = results.stream()
                     .filter(result -> result.phase == each)
                     .mapToLong(result -> result.nanos)
@@ -116,13 +119,16 @@ public final class LoadClient {
                     failures.merge(result.outcome, 1, Integer::sum);
                 }
             }
-            json.append("\"%s\":{\"requests\":%d,\"p50\":%d,\"p99\":%d,\"max\":%d,\"failures\":{%s}},"
+            json.append("\"%s\":{\"requests\":%d,\"p50\":%d,\"p99\":%d,\"max\":%d,\"waited\":%d,\"failures\":{%s}},"
                     .formatted(
                             each,
                             nanos.length,
                             quantile(nanos, 0.5),
                             quantile(nanos, 0.99),
                             quantile(nanos, 1),
+                            Arrays.stream(nanos)
+                                    .filter(took -> took > NOTICED_NANOS)
+                                    .count(),
                             String.join(
                                     ",",
                                     failures.entrySet().stream()
@@ -135,7 +141,10 @@ public final class LoadClient {
                 .limit(EXAMPLES)
                 .map(Result::toJson)
                 .toList();
-        return json.append("\"examples\":[").append(String.join(",", examples)).append("]}").toString();
+        return json.append("\"examples\":[")
+                .append(String.join(",", examples))
+                .append("]}")
+                .toString();
     }
 
     /** The nearest-rank quantile of what is sorted; 0 of nothing. */
@@ -246,7 +255,8 @@ public final class LoadClient {
             answerBegun = true;
             String head = Numbered.head(first, in);
             String length = Numbered.field(head, "Content-Length");
-            boolean last = length.isEmpty() || Numbered.field(head, "Connection").equalsIgnoreCase("close");
+            boolean last =
+                    length.isEmpty() || Numbered.field(head, "Connection").equalsIgnoreCase("close");
             byte[] answer = length.isEmpty() ? in.readAllBytes() : in.readNBytes(Integer.parseInt(length));
             if (!length.isEmpty() && answer.length < Integer.parseInt(length)) {
                 throw new EOFException("closed inside the answer");

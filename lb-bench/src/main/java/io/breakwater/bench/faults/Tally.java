@@ -24,8 +24,7 @@ final class Tally {
     private static final int MOST_IN_FLIGHT = 24;
     private static final int NUMBERS = 32;
 
-    private static final VarHandle LONGS =
-            MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle LONGS = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     private final ByteBuffer counts;
 
