@@ -13,4 +13,7 @@ public interface BackendGauges {
 
     /** Returns whether the backend is in rotation; half-open is. */
     boolean up();
+
+    /** Returns false while health checks say that the backend does not work. */
+    boolean healthy();
 }

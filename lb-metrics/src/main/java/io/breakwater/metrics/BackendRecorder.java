@@ -2,6 +2,7 @@ package io.breakwater.metrics;
 
 import io.breakwater.health.Outcome;
 import io.breakwater.health.breaker.Transition;
+import io.breakwater.health.check.CheckResult;
 
 /** Counts the attempts on one backend and what its circuit did. */
 public interface BackendRecorder {
@@ -18,4 +19,14 @@ public interface BackendRecorder {
 
     /** The backend's circuit changed its state. */
     void transition(Transition transition);
+
+    /** The backend's circuit would have opened, had that not left too few backends. */
+    void tripRefused();
+
+    /**
+     * A health check of the backend ended.
+     *
+     * @param durationNanos from its beginning to its end
+     */
+    void healthChecked(CheckResult result, long durationNanos);
 }

@@ -58,6 +58,13 @@ public enum MeterName {
             "1 while the backend is in rotation, also with a half-open circuit.",
             "pool",
             "backend"),
+    BACKEND_HEALTHY(
+            "lb_backend_healthy",
+            Type.GAUGE,
+            "0 or 1",
+            "0 while health checks say that the backend does not work; 1 without checks.",
+            "pool",
+            "backend"),
     CIRCUIT_STATE(
             "lb_circuit_state",
             Type.GAUGE,
@@ -83,6 +90,48 @@ public enum MeterName {
             "Refusals by a backend's circuit of requests that were then answered 'circuit open'.",
             "pool",
             "backend"),
+    CIRCUIT_TRIPS_REFUSED(
+            "lb_circuit_trips_refused_total",
+            Type.COUNTER,
+            "trips",
+            "Trips of a circuit that were refused because they would have left fewer backends than min-available.",
+            "pool",
+            "backend"),
+    RETRIES(
+            "lb_retries_total",
+            Type.COUNTER,
+            "attempts",
+            "Attempts after the first, by how they ended.",
+            "pool",
+            "result"),
+    RETRY_BUDGET_EXHAUSTED(
+            "lb_retry_budget_exhausted_total",
+            Type.COUNTER,
+            "requests",
+            "Times that a failed attempt was not followed by another because the retry budget was used up.",
+            "pool"),
+    HEALTH_CHECKS(
+            "lb_health_checks_total",
+            Type.COUNTER,
+            "checks",
+            "Health checks that ended, by result.",
+            "pool",
+            "backend",
+            "result"),
+    HEALTH_CHECK_DURATION(
+            "lb_health_check_duration_seconds",
+            Type.HISTOGRAM,
+            "seconds",
+            "Time from the beginning of a health check to its end.",
+            "pool",
+            "backend"),
+    CONFIG_RELOADS(
+            "lb_config_reloads_total", Type.COUNTER, "reloads", "Reloads of the configuration, by result.", "result"),
+    CONFIG_LAST_RELOAD_SUCCESS(
+            "lb_config_last_reload_success_timestamp_seconds",
+            Type.GAUGE,
+            "seconds since 1970",
+            "When the configuration that runs was taken, at the start or by a reload."),
     CONNECTIONS("lb_connections", Type.GAUGE, "connections", "Open connections.", "side"),
     CONNECTIONS_ACCEPTED(
             "lb_connections_accepted_total",

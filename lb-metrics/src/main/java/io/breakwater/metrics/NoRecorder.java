@@ -3,9 +3,11 @@ package io.breakwater.metrics;
 import io.breakwater.health.BackendId;
 import io.breakwater.health.Outcome;
 import io.breakwater.health.breaker.Transition;
+import io.breakwater.health.check.CheckResult;
+import java.time.Instant;
 
 /** The recorder of a balancer whose metrics are off. */
-final class NoRecorder implements ProxyRecorder, RouteRecorder, BackendRecorder, ConnectionRecorder {
+final class NoRecorder implements ProxyRecorder, RouteRecorder, BackendRecorder, PoolRecorder, ConnectionRecorder {
 
     @Override
     public RouteRecorder route(String route) {
@@ -16,6 +18,26 @@ final class NoRecorder implements ProxyRecorder, RouteRecorder, BackendRecorder,
     public BackendRecorder backend(BackendId id, BackendGauges gauges) {
         return this;
     }
+
+    @Override
+    public void forget(BackendId id) {}
+
+    @Override
+    public PoolRecorder pool(String pool) {
+        return this;
+    }
+
+    @Override
+    public void forgetRoute(String route) {}
+
+    @Override
+    public void forgetPool(String pool) {}
+
+    @Override
+    public void configTaken(Instant at) {}
+
+    @Override
+    public void configReloaded(boolean success, Instant at) {}
 
     @Override
     public ConnectionRecorder connections(Side side) {
@@ -42,6 +64,18 @@ final class NoRecorder implements ProxyRecorder, RouteRecorder, BackendRecorder,
 
     @Override
     public void transition(Transition transition) {}
+
+    @Override
+    public void tripRefused() {}
+
+    @Override
+    public void healthChecked(CheckResult result, long durationNanos) {}
+
+    @Override
+    public void retried(boolean success) {}
+
+    @Override
+    public void retryBudgetExhausted() {}
 
     @Override
     public void accepted() {}

@@ -1,6 +1,7 @@
 package io.breakwater.metrics;
 
 import io.breakwater.health.BackendId;
+import java.time.Instant;
 
 /**
  * Where the proxy reports what it does. The recorders that it hands out are resolved once, when routes, backends and
@@ -21,6 +22,36 @@ public interface ProxyRecorder {
      * @param gauges read at each scrape, on the thread that scrapes
      */
     BackendRecorder backend(BackendId id, BackendGauges gauges);
+
+    /**
+     * The backend is no longer configured: its gauges are not read any more, and its series leave the exposition. What
+     * its recorder is still told is counted nowhere. Added again, it begins at 0. Only for an id that the new
+     * configuration lacks: recorders of one id share its series.
+     */
+    void forget(BackendId id);
+
+    /** The route is no longer configured; as {@link #forget(BackendId)}. */
+    void forgetRoute(String route);
+
+    /** Returns the recorder of a pool. */
+    PoolRecorder pool(String pool);
+
+    /** The pool is no longer configured; as {@link #forget(BackendId)}. Its backends are forgotten one by one. */
+    void forgetPool(String pool);
+
+    /**
+     * The configuration that the balancer starts with was taken. No reload, so it is not counted as one.
+     *
+     * @param at the time of day
+     */
+    void configTaken(Instant at);
+
+    /**
+     * Another configuration was taken while the balancer runs, or refused.
+     *
+     * @param at the time of day
+     */
+    void configReloaded(boolean success, Instant at);
 
     /** Returns the recorder of the connections of one side. */
     ConnectionRecorder connections(Side side);

@@ -332,5 +332,10 @@ public final class LoadBalancer implements Balancer {
         public boolean up() {
             return circuitState() != CircuitState.OPEN;
         }
+
+        @Override
+        public boolean healthy() {
+            return true;
+        }
     }
 }

@@ -48,6 +48,11 @@ final class DurationHistogram implements Collector {
         return series.computeIfAbsent(Labels.of(meter.labels(), List.of(values)), labels -> new Series());
     }
 
+    /** Takes the series with these values out of the exposition; who holds it may go on, unseen. */
+    void remove(String... values) {
+        series.remove(Labels.of(meter.labels(), List.of(values)));
+    }
+
     @Override
     public MetricSnapshot collect() {
         return new HistogramSnapshot(

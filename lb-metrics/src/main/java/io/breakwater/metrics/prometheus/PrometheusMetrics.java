@@ -9,10 +9,12 @@ import io.breakwater.metrics.BackendRecorder;
 import io.breakwater.metrics.ConnectionRecorder;
 import io.breakwater.metrics.MeterName;
 import io.breakwater.metrics.MetricsExposition;
+import io.breakwater.metrics.PoolRecorder;
 import io.breakwater.metrics.ProxyRecorder;
 import io.breakwater.metrics.RouteRecorder;
 import io.breakwater.metrics.Side;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.prometheus.metrics.core.metrics.Counter;
@@ -21,7 +23,9 @@ import io.prometheus.metrics.core.metrics.Info;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.time.Instant;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -45,17 +49,30 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
     private final Counter requests = counter(MeterName.REQUESTS);
     private final DurationHistogram requestDurations = histogram(MeterName.REQUEST_DURATION);
     private final Counter rejections = counter(MeterName.REJECTIONS);
-    private final Counter backendRequests = counter(MeterName.BACKEND_REQUESTS);
-    private final DurationHistogram backendDurations = histogram(MeterName.BACKEND_REQUEST_DURATION);
-    private final Counter circuitTransitions = counter(MeterName.CIRCUIT_TRANSITIONS);
-    private final Counter circuitRejections = counter(MeterName.CIRCUIT_REJECTED);
+    private final BackendMeters.Meters ofBackends = new BackendMeters.Meters(
+            counter(MeterName.BACKEND_REQUESTS),
+            histogram(MeterName.BACKEND_REQUEST_DURATION),
+            counter(MeterName.CIRCUIT_TRANSITIONS),
+            counter(MeterName.CIRCUIT_REJECTED),
+            counter(MeterName.CIRCUIT_TRIPS_REFUSED),
+            counter(MeterName.HEALTH_CHECKS),
+            histogram(MeterName.HEALTH_CHECK_DURATION));
+    private final Counter retries = counter(MeterName.RETRIES);
+    private final Counter retryBudgetExhausted = counter(MeterName.RETRY_BUDGET_EXHAUSTED);
+    private final Counter reloads = counter(MeterName.CONFIG_RELOADS);
     private final Counter accepted = counter(MeterName.CONNECTIONS_ACCEPTED);
     private final Counter received = counter(MeterName.RECEIVED_BYTES);
     private final Counter sent = counter(MeterName.SENT_BYTES);
 
     private final Map<String, RouteMeters> routes = new ConcurrentHashMap<>();
     private final Map<BackendId, BackendMeters> backends = new ConcurrentHashMap<>();
+    private final Map<String, PoolMeters> pools = new ConcurrentHashMap<>();
     private final Map<Side, ConnectionMeters> sides = new EnumMap<>(Side.class);
+
+    /** The gauges of Micrometer that leave with a route or a backend, by what they belong to. */
+    private final Map<Object, List<Meter>> removable = new ConcurrentHashMap<>();
+
+    private volatile double configTakenSeconds;
 
     /**
      * Makes the meters of one balancer.
@@ -77,6 +94,10 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
     /** Registers what has a value without a request: the connections, the build, the JVM and the process. */
     public void start() {
         sides.forEach((side, meters) -> gauge(MeterName.CONNECTIONS, meters::open, side.label()));
+        for (String result : List.of("success", "failure")) {
+            reloads.labelValues(result);
+        }
+        gauge(MeterName.CONFIG_LAST_RELOAD_SUCCESS, () -> configTakenSeconds);
         Info.builder()
                 .name(MeterName.BUILD_INFO.exposedName())
                 .help(MeterName.BUILD_INFO.help())
@@ -106,22 +127,83 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
     public RouteRecorder route(String route) {
         return routes.computeIfAbsent(route, name -> {
             RouteMeters meters = new RouteMeters(name, requests, requestDurations, rejections);
-            gauge(MeterName.REQUESTS_IN_FLIGHT, meters::inFlight, name);
+            removable.put(name, List.of(gauge(MeterName.REQUESTS_IN_FLIGHT, meters::inFlight, name)));
             return meters;
         });
     }
 
     @Override
+    public void forgetRoute(String route) {
+        RouteMeters gone = routes.remove(route);
+        if (gone != null) {
+            removeGauges(route);
+            gone.remove();
+        }
+    }
+
+    @Override
     public BackendRecorder backend(BackendId id, BackendGauges gauges) {
         BackendMeters present = backends.computeIfAbsent(id, added -> {
-            BackendMeters meters = new BackendMeters(
-                    added, gauges, backendRequests, backendDurations, circuitTransitions, circuitRejections);
-            gauge(MeterName.BACKEND_IN_FLIGHT, () -> meters.gauges().inFlight(), added.pool(), added.id());
-            gauge(MeterName.BACKEND_UP, () -> meters.gauges().up() ? 1 : 0, added.pool(), added.id());
+            BackendMeters meters = new BackendMeters(added, gauges, ofBackends);
+            String pool = added.pool();
+            String backend = added.id();
+            removable.put(
+                    added,
+                    List.of(
+                            gauge(
+                                    MeterName.BACKEND_IN_FLIGHT,
+                                    () -> meters.gauges().inFlight(),
+                                    pool,
+                                    backend),
+                            gauge(MeterName.BACKEND_UP, () -> meters.gauges().up() ? 1 : 0, pool, backend),
+                            gauge(
+                                    MeterName.BACKEND_HEALTHY,
+                                    () -> meters.gauges().healthy() ? 1 : 0,
+                                    pool,
+                                    backend)));
             return meters;
         });
         present.readFrom(gauges);
         return present;
+    }
+
+    @Override
+    public void forget(BackendId id) {
+        BackendMeters gone = backends.remove(id);
+        if (gone != null) {
+            removeGauges(id);
+            gone.remove();
+        }
+    }
+
+    private void removeGauges(Object owner) {
+        requireNonNull(removable.remove(owner)).forEach(micrometer::remove);
+    }
+
+    @Override
+    public PoolRecorder pool(String pool) {
+        return pools.computeIfAbsent(pool, name -> new PoolMeters(name, retries, retryBudgetExhausted));
+    }
+
+    @Override
+    public void forgetPool(String pool) {
+        PoolMeters gone = pools.remove(pool);
+        if (gone != null) {
+            gone.remove();
+        }
+    }
+
+    @Override
+    public void configTaken(Instant at) {
+        configTakenSeconds = at.toEpochMilli() / 1000.0;
+    }
+
+    @Override
+    public void configReloaded(boolean success, Instant at) {
+        reloads.labelValues(success ? "success" : "failure").inc();
+        if (success) {
+            configTaken(at);
+        }
     }
 
     @Override
@@ -158,12 +240,12 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
         return histogram;
     }
 
-    private void gauge(MeterName meter, Supplier<Number> value, String... labelValues) {
+    private Gauge gauge(MeterName meter, Supplier<Number> value, String... labelValues) {
         Tags tags = Tags.empty();
         for (int i = 0; i < labelValues.length; i++) {
             tags = tags.and(meter.labels().get(i), labelValues[i]);
         }
-        Gauge.builder(meter.exposedName(), value)
+        return Gauge.builder(meter.exposedName(), value)
                 .description(meter.help())
                 .tags(tags)
                 .register(micrometer);

@@ -19,6 +19,9 @@ public interface Candidate {
     /** Returns how busy it is: requests under way to it, and what its latest failures stand for (see LatencyScore). */
     double load(long now);
 
+    /** Returns what names it to a hashing policy: evenly spread, and the same for as long as its id is (see KeyHash). */
+    long identityHash();
+
     /** Returns the latency that it promises, in nanoseconds, above 0. */
     double expectedLatencyNanos(long now);
 }

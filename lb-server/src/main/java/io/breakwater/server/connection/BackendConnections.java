@@ -1,5 +1,6 @@
 package io.breakwater.server.connection;
 
+import io.breakwater.server.config.ConnectionsConfig;
 import io.breakwater.server.pool.Backend;
 import io.breakwater.server.runtime.Loop;
 import java.util.ArrayDeque;
@@ -12,16 +13,36 @@ final class BackendConnections {
 
     private final Backend backend;
     private final Loop loop;
-    private final int mostIdle;
-    private final long idleTimeoutNanos;
     private final ArrayDeque<UpstreamConnection> idle = new ArrayDeque<>();
     private final ArrayDeque<UpstreamConnection> discarding = new ArrayDeque<>();
+    private @Nullable ConnectionsConfig config;
+    private int mostIdle;
+    private long idleTimeoutNanos;
 
-    BackendConnections(Backend backend, Loop loop, int mostIdle, long idleTimeoutNanos) {
+    BackendConnections(Backend backend, Loop loop) {
         this.backend = backend;
         this.loop = loop;
-        this.mostIdle = mostIdle;
-        this.idleTimeoutNanos = idleTimeoutNanos;
+    }
+
+    /** Keeps as many as these settings say, divided by the loops that share them, and for so long, from now on. */
+    void configure(ConnectionsConfig next, int loops) {
+        if (next.equals(config)) {
+            return;
+        }
+        config = next;
+        mostIdle = (next.maxIdlePerBackend() + loops - 1) / loops;
+        idleTimeoutNanos = next.idleTimeout().toNanos();
+    }
+
+    /** Closes what is idle, and keeps nothing that becomes idle from now on. */
+    void keepNone() {
+        mostIdle = 0;
+        closeAll();
+    }
+
+    void closeIdle() {
+        idle.forEach(UpstreamConnection::close);
+        idle.clear();
     }
 
     Backend backend() {
@@ -77,8 +98,7 @@ final class BackendConnections {
     }
 
     void closeAll() {
-        idle.forEach(UpstreamConnection::close);
-        idle.clear();
+        closeIdle();
         discarding.forEach(UpstreamConnection::close);
         discarding.clear();
     }

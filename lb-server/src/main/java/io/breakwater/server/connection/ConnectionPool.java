@@ -71,18 +71,30 @@ public final class ConnectionPool {
         assert loop.eventLoop().inEventLoop();
         BackendConnections connections = byBackend.get(backend);
         if (connections == null) {
-            int most = Math.max(1, (config.connections().maxIdlePerBackend() + loops - 1) / loops);
-            connections = new BackendConnections(
-                    backend,
-                    loop,
-                    config.connections().maxIdlePerBackend() == 0 ? 0 : most,
-                    config.connections().idleTimeout().toNanos());
+            connections = new BackendConnections(backend, loop);
             if (byBackend.isEmpty()) {
                 loop.timers().schedule(reaper, loop.now() + REAP_NANOS);
             }
             byBackend.put(backend, connections);
         }
+        connections.configure(config.connections(), loops);
         return connections;
+    }
+
+    /** Closes the idle connections of a backend that gets no requests for now. */
+    public void closeIdle(Backend backend) {
+        BackendConnections connections = byBackend.get(backend);
+        if (connections != null) {
+            connections.closeIdle();
+        }
+    }
+
+    /** Closes the idle connections of a backend that gets no requests any more, the others when they become idle. */
+    public void forget(Backend backend) {
+        BackendConnections connections = byBackend.remove(backend);
+        if (connections != null) {
+            connections.keepNone();
+        }
     }
 
     /** Closes the connections that no exchange uses. */
@@ -98,7 +110,9 @@ public final class ConnectionPool {
             for (BackendConnections connections : byBackend.values()) {
                 connections.reap(nowNanos);
             }
-            loop.timers().schedule(this, nowNanos + REAP_NANOS);
+            if (!byBackend.isEmpty()) {
+                loop.timers().schedule(this, nowNanos + REAP_NANOS);
+            }
         }
     }
 }

@@ -2,6 +2,7 @@ package io.breakwater.server.listener;
 
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.metrics.RejectionReason;
+import io.breakwater.server.config.ListenerConfig;
 import io.breakwater.server.http.BodyFraming;
 import io.breakwater.server.http.BodyReader;
 import io.breakwater.server.http.ConnectionField;
@@ -95,6 +96,11 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
 
     public Loop loop() {
         return loop;
+    }
+
+    /** The listener's settings when the connection came. */
+    public ListenerConfig config() {
+        return context.config();
     }
 
     public ByteBufAllocator alloc() {

@@ -27,11 +27,11 @@ import org.jspecify.annotations.Nullable;
 /** One address that clients connect to. {@link #start} and what ends it may be called from any thread but a loop. */
 public final class Listener {
     private final EventLoops loops;
-    private final ListenerContext context;
     private final List<Connections> connections;
     private final AtomicInteger open = new AtomicInteger();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition empty = lock.newCondition();
+    private volatile ListenerContext context;
     private @Nullable Channel server;
 
     public Listener(EventLoops loops, ListenerContext context) {
@@ -73,6 +73,11 @@ public final class Listener {
             throw new IllegalStateException("not started");
         }
         return ((InetSocketAddress) channel.localAddress()).getPort();
+    }
+
+    /** What connections share that are accepted from now on; those that are open keep what they have. */
+    public void reconfigure(ListenerContext next) {
+        context = next;
     }
 
     /** Stops accepting, lets what is under way finish, and closes connections as they become idle. */
@@ -140,26 +145,27 @@ public final class Listener {
     private final class Accept extends ChannelInitializer<SocketChannel> {
         @Override
         protected void initChannel(SocketChannel channel) {
-            context.recorder().accepted();
-            if (open.incrementAndGet() > context.config().maxConnections()) {
-                turnAway(channel);
+            ListenerContext present = context;
+            present.recorder().accepted();
+            if (open.incrementAndGet() > present.config().maxConnections()) {
+                turnAway(channel, present);
                 return;
             }
             Loop loop = loops.of(channel.eventLoop());
-            channel.pipeline().addLast(new DownstreamConnection(channel, loop, connections.get(loop.index()), context));
+            channel.pipeline().addLast(new DownstreamConnection(channel, loop, connections.get(loop.index()), present));
         }
 
-        private void turnAway(SocketChannel channel) {
+        private void turnAway(SocketChannel channel, ListenerContext present) {
             connectionGone();
             long now = loops.loops().get(0).now();
-            context.unmatched().started();
-            context.unmatched().rejected(RejectionReason.CONNECTION_LIMIT);
-            context.unmatched().ended(Reply.TOO_MANY_CONNECTIONS.status(), 0);
+            present.unmatched().started();
+            present.unmatched().rejected(RejectionReason.CONNECTION_LIMIT);
+            present.unmatched().ended(Reply.TOO_MANY_CONNECTIONS.status(), 0);
             ByteBuf out = channel.alloc().buffer(512);
             Reply.TOO_MANY_CONNECTIONS.write(
                     out,
-                    context.fields(),
-                    context.states().bestState(now),
+                    present.fields(),
+                    present.states().bestState(now),
                     0,
                     ConnectionField.CLOSE,
                     null,

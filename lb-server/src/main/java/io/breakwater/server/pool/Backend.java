@@ -5,6 +5,7 @@ import io.breakwater.health.Outcome;
 import io.breakwater.health.breaker.CircuitBreaker;
 import io.breakwater.metrics.BackendRecorder;
 import io.breakwater.server.balance.Candidate;
+import io.breakwater.server.balance.KeyHash;
 import io.breakwater.server.config.BackendConfig;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -16,6 +17,7 @@ public final class Backend implements Candidate {
     private final CircuitBreaker breaker;
     private final BackendRecorder recorder;
     private final AtomicInteger inFlight;
+    private final long identityHash;
     private final LongAdder successes = new LongAdder();
     private final LongAdder failures = new LongAdder();
     private final LongAdder ignored = new LongAdder();
@@ -35,6 +37,7 @@ public final class Backend implements Candidate {
         this.breaker = breaker;
         this.recorder = recorder;
         this.inFlight = inFlight;
+        this.identityHash = KeyHash.of(id.id());
     }
 
     public BackendId id() {
@@ -67,6 +70,11 @@ public final class Backend implements Candidate {
     @Override
     public double expectedLatencyNanos(long now) {
         return 1;
+    }
+
+    @Override
+    public long identityHash() {
+        return identityHash;
     }
 
     /** Attempts under way. */

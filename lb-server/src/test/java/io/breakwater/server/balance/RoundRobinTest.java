@@ -30,6 +30,11 @@ class RoundRobinTest {
         }
 
         @Override
+        public long identityHash() {
+            return 1;
+        }
+
+        @Override
         public double expectedLatencyNanos(long now) {
             return 1;
         }

@@ -53,6 +53,11 @@ class ConnectorTest {
         public boolean up() {
             return true;
         }
+
+        @Override
+        public boolean healthy() {
+            return true;
+        }
     };
 
     /** Remembers how connecting failed, and whether that was told where it must be. */
@@ -149,7 +154,7 @@ class ConnectorTest {
     }
 
     private static Connector connector(Loop loop, Sink sink, Addresses addresses) {
-        BackendConnections home = new BackendConnections(backend(), loop, 0, 0);
+        BackendConnections home = new BackendConnections(backend(), loop);
         return new Connector(
                 loop,
                 UpstreamBootstrap.create(loop.eventLoop(), NioSocketChannel.class),

@@ -9,6 +9,7 @@ import io.breakwater.health.breaker.BreakerListener;
 import io.breakwater.health.breaker.CircuitBreaker;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.breaker.Transition;
+import io.breakwater.health.check.CheckResult;
 import io.breakwater.metrics.BackendRecorder;
 import io.breakwater.server.balance.RoundRobin;
 import io.breakwater.server.config.BackendConfig;
@@ -55,6 +56,12 @@ class BackendPoolTest {
 
         @Override
         public void transition(Transition transition) {}
+
+        @Override
+        public void tripRefused() {}
+
+        @Override
+        public void healthChecked(CheckResult result, long durationNanos) {}
     }
 
     private void open(Backend backend) {
