@@ -27,8 +27,8 @@ import java.util.concurrent.locks.LockSupport;
  * The clients before a compared proxy: kept connections, a thread for each, that send numbered requests at a steady pace
  * and check every byte of every answer. Nothing is sent twice. Arguments are port, method, connections, requests per
  * second over all of them (0: as fast as answers come) and how many requests to send at most. Commands on stdin:
- * {@code count} is answered with the requests begun so far, {@code fault} and {@code healed} begin that {@link Phase}, {@code stop} waits
- * for the answers that are still due and prints the report as one line of JSON.
+ * {@code count} is answered with the requests begun so far, {@code fault} and {@code healed} begin that {@link Phase},
+ * {@code stop} waits for the answers that are still due and prints the report as one line of JSON.
  */
 public final class LoadClient {
 

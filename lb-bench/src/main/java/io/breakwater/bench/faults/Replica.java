@@ -155,20 +155,19 @@ public final class Replica {
 
     /** Answers one request or check, or not, and says whether the connection is kept. */
     private boolean answer(String head, Socket connection, InputStream in) throws IOException {
+        Fault now = fault;
         if (head.startsWith("GET /health ")) {
-            tally.checked();
-            Fault now = fault.hitsChecks() ? fault : Fault.NONE;
-            return respond(now, 200, new byte[0], connection, in, () -> {});
+            return respond(now.hitsChecks() ? now : Fault.NONE, 200, new byte[0], connection, in, () -> {});
         }
         int number = Integer.parseInt(Numbered.field(head, Numbered.FIELD));
-        tally.begun(number);
+        tally.begun(number, now != Fault.NONE);
         Once ended = new Once(tally::ended);
         try {
             String length = Numbered.field(head, "Content-Length");
             byte[] received = in.readNBytes(length.isEmpty() ? 0 : Integer.parseInt(length));
             byte[] body = Numbered.body(number);
             boolean intact = received.length == 0 ? head.startsWith("GET ") : Arrays.equals(received, body);
-            return respond(fault, intact ? 200 : 400, body, connection, in, ended);
+            return respond(now, intact ? 200 : 400, body, connection, in, ended);
         } finally {
             ended.run();
         }

@@ -12,14 +12,14 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * What a replica counts, in a file that it shares with the script that started it: a count survives the death of the
- * process, and is read without asking it. Any thread. Little-endian longs at 0 (requests), 8 (health checks), 16 (requests
- * in flight now) and 24 (the most of them at once; the script sets it back); from 32 one byte per request number, how often
- * it came.
+ * process, and is read without asking it. Any thread. Little-endian longs at 0 (requests), 8 (those that met a
+ * fault), 16 (requests in flight now) and 24 (the most of them at once; the script sets it back); from 32 one byte per
+ * request number, how often it came. Health checks are not counted.
  */
 final class Tally {
 
     private static final int REQUESTS = 0;
-    private static final int CHECKS = 8;
+    private static final int FAULTS_MET = 8;
     private static final int IN_FLIGHT = 16;
     private static final int MOST_IN_FLIGHT = 24;
     private static final int NUMBERS = 32;
@@ -36,13 +36,10 @@ final class Tally {
         LONGS.setVolatile(counts, IN_FLIGHT, 0L);
     }
 
-    void checked() {
-        LONGS.getAndAdd(counts, CHECKS, 1L);
-    }
-
     /** A request's head has arrived. */
-    void begun(int number) {
+    void begun(int number, boolean meetsFault) {
         LONGS.getAndAdd(counts, REQUESTS, 1L);
+        LONGS.getAndAdd(counts, FAULTS_MET, meetsFault ? 1L : 0L);
         long inFlight = (long) LONGS.getAndAdd(counts, IN_FLIGHT, 1L) + 1;
         long most = (long) LONGS.getVolatile(counts, MOST_IN_FLIGHT);
         while (most < inFlight && !LONGS.compareAndSet(counts, MOST_IN_FLIGHT, most, inFlight)) {
