@@ -113,10 +113,10 @@ final class ProxyExchange extends TimerWheel.Timeout implements Exchange, Respon
             answerHealth(routing, head, now);
             return;
         }
-        Route<Destination> found = routing.table().match(head.method(), path);
+        Route<Destination> found = routing.table().match(head.method(), head.host(), path);
         route = found;
         if (found == null || head.endsHere()) {
-            answerWithoutBackend(routing, head, found == null ? routing.table().allow(path) : null, now);
+            answerWithoutBackend(routing, head, found == null ? routing.table().allow(head.host(), path) : null, now);
             return;
         }
         recorder = found.pool().recorder();
@@ -127,6 +127,7 @@ final class ProxyExchange extends TimerWheel.Timeout implements Exchange, Respon
             return;
         }
         requestDeadlineNanos = now + pool().config().timeouts().request().toNanos();
+        selection.request(0, false);
         attempt(now);
     }
 
@@ -187,6 +188,7 @@ final class ProxyExchange extends TimerWheel.Timeout implements Exchange, Respon
         pool().select(selection, now);
         Backend chosen = selection.backend();
         if (chosen == null) {
+            pool().refused(selection);
             CircuitState state = selection.refusedState();
             long retryAfter =
                     state == CircuitState.OPEN ? CircuitBreaker.retryAfterSeconds(selection.retryAfterNanos()) : 0;
@@ -646,7 +648,7 @@ final class ProxyExchange extends TimerWheel.Timeout implements Exchange, Respon
         } else {
             permit().record(outcome, headLatencyNanos, now);
         }
-        ended.attemptEnded(outcome, now - attemptedNanos);
+        ended.attemptEnded(outcome, headLatencyNanos, now - attemptedNanos, now);
     }
 
     /** Answers with a response of our own and ends the exchange. */

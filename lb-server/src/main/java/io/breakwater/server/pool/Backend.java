@@ -89,9 +89,10 @@ public final class Backend implements Candidate {
     /**
      * An attempt that {@link BackendPool#select} gave out is over. Called once for each.
      *
+     * @param headLatencyNanos from dispatch to the response head, less waiting for the client's body; 0 if none came
      * @param durationNanos of the whole attempt
      */
-    public void attemptEnded(Outcome outcome, long durationNanos) {
+    public void attemptEnded(Outcome outcome, long headLatencyNanos, long durationNanos, long now) {
         inFlight.decrementAndGet();
         switch (outcome.verdict()) {
             case SUCCESS -> successes.increment();

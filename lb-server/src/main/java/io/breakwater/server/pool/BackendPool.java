@@ -45,8 +45,18 @@ public final class BackendPool {
                 return;
             }
         }
-        if (balancer.choose(selection, 0, now) == Balancer.NONE) {
+        if (balancer.choose(selection, selection.hashKey(), now) == Balancer.NONE) {
             selection.refuse();
+        }
+    }
+
+    /**
+     * The request is now answered with the refusal that {@link #select} found: counts it at each backend that refused by
+     * its circuit. A skip in favour of another backend is no rejection.
+     */
+    public void refused(Selection selection) {
+        if (selection.refusal() == Refusal.CIRCUIT_OPEN) {
+            backends.forEach(Backend::circuitRejected);
         }
     }
 

@@ -3,25 +3,68 @@ package io.breakwater.server.pool;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.breaker.Permit;
 import io.breakwater.server.balance.Admission;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answer of {@link BackendPool#select}: a backend with its permit, or why nobody may serve. Reused from request to
- * request. NOT thread safe: belongs to one exchange.
+ * One request as a pool sees it, and the answer of {@link BackendPool#select}: a backend with its permit, or why nobody
+ * may serve. Reused from request to request. NOT thread safe: belongs to one exchange.
  */
 public final class Selection implements Admission {
+    private final List<Backend> tried = new ArrayList<>();
+    private long hashKey;
+    private boolean replayable;
+
     private @Nullable BackendPool pool;
     private @Nullable Backend backend;
     private @Nullable Permit permit;
     private long now;
+    private Refusal refusal = Refusal.UNAVAILABLE;
     private CircuitState refusedState = CircuitState.OPEN;
     private long retryAfterNanos;
+
+    /**
+     * Begins a request for which nobody was tried yet.
+     *
+     * @param key what a hashing policy hashes
+     * @param canBeReplayed whether another attempt could repeat the request whole, and is still allowed
+     */
+    public void request(long key, boolean canBeReplayed) {
+        tried.clear();
+        hashKey = key;
+        replayable = canBeReplayed;
+        backend = null;
+        permit = null;
+    }
+
+    /** Whether another attempt could repeat the request whole, and is still allowed. May change before each attempt. */
+    public void replayable(boolean canBeReplayed) {
+        replayable = canBeReplayed;
+    }
+
+    /** The backend of the last selection has failed: it is never chosen again for this request. */
+    public void tried() {
+        Backend failed = backend;
+        if (failed == null) {
+            throw new IllegalStateException("nobody admitted the request");
+        }
+        tried.add(failed);
+    }
 
     void begin(BackendPool asked, long nowNanos) {
         pool = asked;
         now = nowNanos;
         backend = null;
         permit = null;
+    }
+
+    long hashKey() {
+        return hashKey;
+    }
+
+    boolean isReplayable() {
+        return replayable;
     }
 
     /** Asks one backend of the pool for a permit. For the balancer, while a selection runs. */
@@ -32,7 +75,7 @@ public final class Selection implements Admission {
             throw new IllegalStateException("no selection is running");
         }
         Backend one = asked.backends().get(candidate);
-        Permit granted = one.breaker().tryAcquire(now);
+        Permit granted = tried.contains(one) ? null : one.breaker().tryAcquire(now);
         if (granted == null) {
             return false;
         }
@@ -42,17 +85,17 @@ public final class Selection implements Admission {
         return true;
     }
 
-    /** Every circuit refused: says so to the meters, and finds the state to show and when to come again. */
+    /** Every circuit refused: finds the state to show and when to come again. */
     void refuse() {
         BackendPool asked = pool;
         if (asked == null) {
             throw new IllegalStateException("no selection is running");
         }
         // A circuit that closed after it refused refused as half-open, so this starts from there and not from closed.
+        refusal = tried.containsAll(asked.backends()) ? Refusal.TRIED : Refusal.CIRCUIT_OPEN;
         refusedState = CircuitState.OPEN;
         retryAfterNanos = Long.MAX_VALUE;
         for (Backend one : asked.backends()) {
-            one.circuitRejected();
             CircuitState state = one.breaker().state(now);
             if (state == CircuitState.OPEN) {
                 retryAfterNanos = Math.min(retryAfterNanos, one.breaker().retryAfterNanos(now));
@@ -62,7 +105,7 @@ public final class Selection implements Admission {
         }
     }
 
-    /** The backend to send to, or null when every one refused. */
+    /** The backend to send to, or null when nobody may serve. */
     public @Nullable Backend backend() {
         return backend;
     }
@@ -76,7 +119,12 @@ public final class Selection implements Admission {
         return granted;
     }
 
-    /** After a refusal: the best state of the pool, open or half-open. */
+    /** After nobody: why. */
+    public Refusal refusal() {
+        return refusal;
+    }
+
+    /** After nobody: the state to show. */
     public CircuitState refusedState() {
         return refusedState;
     }

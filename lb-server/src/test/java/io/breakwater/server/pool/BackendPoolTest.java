@@ -74,9 +74,14 @@ class BackendPoolTest {
     }
 
     private String select(BackendPool pool) {
+        selection.request(0, true);
         pool.select(selection, ticker.read());
         Backend chosen = selection.backend();
-        return chosen == null ? "nobody" : chosen.id().id();
+        if (chosen == null) {
+            pool.refused(selection);
+            return "nobody";
+        }
+        return chosen.id().id();
     }
 
     @Test
