@@ -53,6 +53,10 @@ public final class Replica {
             return this == RESET || this == REFUSE;
         }
 
+        boolean unanswered() {
+            return this == HANG || this == STALL || this == RESET || this == REFUSE;
+        }
+
         boolean hitsChecks() {
             return this == HANG || this == RESET || portClosed();
         }
@@ -60,6 +64,9 @@ public final class Replica {
 
     private static final int BACKLOG = 1024;
     private static final int SLOW_MILLIS = 2000;
+
+    /** What a request takes when all is well, so that some are under way whenever a fault strikes. */
+    private static final int SERVICE_MILLIS = 5;
 
     private final int port;
     private final Tally tally;
@@ -167,6 +174,9 @@ public final class Replica {
             byte[] received = in.readNBytes(length.isEmpty() ? 0 : Integer.parseInt(length));
             byte[] body = Numbered.body(number);
             boolean intact = received.length == 0 ? head.startsWith("GET ") : Arrays.equals(received, body);
+            if (!now.unanswered() && left(connection, in, now == Fault.SLOW ? SLOW_MILLIS : SERVICE_MILLIS)) {
+                return false;
+            }
             return respond(now, intact ? 200 : 400, body, connection, in, ended);
         } finally {
             ended.run();
@@ -196,12 +206,7 @@ public final class Replica {
                 out.write(all, 0, head.length + body.length / 2);
                 return false;
             }
-            case SLOW -> {
-                if (left(connection, in, SLOW_MILLIS)) {
-                    return false;
-                }
-            }
-            case NONE, ERROR, RETIRE -> {}
+            case NONE, ERROR, RETIRE, SLOW -> {}
         }
         ended.run();
         out.write(concatenated(head, body));
