@@ -47,6 +47,11 @@ public final class KeyHash {
         return finish(state);
     }
 
+    /** Returns the high bits of a hash as a number from 0 to less than 1. */
+    static double fraction(long hash) {
+        return (hash >>> 11) * 0x1p-53;
+    }
+
     /** Spreads what differs in any bit over all bits; a bijection (fmix64 of MurmurHash3). */
     static long mix(long bits) {
         long mixed = (bits ^ bits >>> 33) * 0xff51afd7ed558ccdL;
