@@ -1,3 +1,4 @@
+/** Monotonic time: reading it, and doing something when it has come. */
 @NullMarked
 package io.breakwater.time;
 

@@ -131,7 +131,7 @@ public enum MeterName {
             "lb_config_last_reload_success_timestamp_seconds",
             Type.GAUGE,
             "seconds since 1970",
-            "When the configuration that runs was taken."),
+            "When the configuration that runs was taken, at the start or by a reload."),
     CONNECTIONS("lb_connections", Type.GAUGE, "connections", "Open connections.", "side"),
     CONNECTIONS_ACCEPTED(
             "lb_connections_accepted_total",

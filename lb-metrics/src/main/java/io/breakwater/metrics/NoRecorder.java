@@ -28,6 +28,15 @@ final class NoRecorder implements ProxyRecorder, RouteRecorder, BackendRecorder,
     }
 
     @Override
+    public void forgetRoute(String route) {}
+
+    @Override
+    public void forgetPool(String pool) {}
+
+    @Override
+    public void configTaken(Instant at) {}
+
+    @Override
     public void configReloaded(boolean success, Instant at) {}
 
     @Override

@@ -23,14 +23,31 @@ public interface ProxyRecorder {
      */
     BackendRecorder backend(BackendId id, BackendGauges gauges);
 
-    /** The backend is no longer configured: its gauges are not read any more, and its series leave the exposition. */
+    /**
+     * The backend is no longer configured: its gauges are not read any more, and its series leave the exposition. What
+     * its recorder is still told is counted nowhere. Added again, it begins at 0. Only for an id that the new
+     * configuration lacks: recorders of one id share its series.
+     */
     void forget(BackendId id);
+
+    /** The route is no longer configured; as {@link #forget(BackendId)}. */
+    void forgetRoute(String route);
 
     /** Returns the recorder of a pool. */
     PoolRecorder pool(String pool);
 
+    /** The pool is no longer configured; as {@link #forget(BackendId)}. Its backends are forgotten one by one. */
+    void forgetPool(String pool);
+
     /**
-     * A new configuration was taken, or refused.
+     * The configuration that the balancer starts with was taken. No reload, so it is not counted as one.
+     *
+     * @param at the time of day
+     */
+    void configTaken(Instant at);
+
+    /**
+     * Another configuration was taken while the balancer runs, or refused.
      *
      * @param at the time of day
      */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.breakwater.health.Outcome;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.breaker.Transition;
+import io.breakwater.health.check.CheckResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,6 +47,9 @@ class MetricsPageTest {
                 .containsExactlyElementsOf(Stream.of(RejectionReason.values())
                         .map(RejectionReason::label)
                         .toList());
+        assertThat(values("| `result` of a health check |"))
+                .containsExactlyElementsOf(
+                        Stream.of(CheckResult.values()).map(CheckResult::label).toList());
         assertThat(values("| `side` |"))
                 .containsExactlyElementsOf(
                         Stream.of(Side.values()).map(Side::label).toList());

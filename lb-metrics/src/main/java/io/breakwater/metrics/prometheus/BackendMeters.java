@@ -12,10 +12,11 @@ import io.breakwater.metrics.BackendRecorder;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The series of one backend. */
+/** The series of one backend, until they are removed. */
 final class BackendMeters implements BackendRecorder {
     /** The changes of state that can happen, and why; by hand also from a state to itself. */
     static final List<Change> LEGAL_CHANGES = List.of(
@@ -33,50 +34,47 @@ final class BackendMeters implements BackendRecorder {
             new Change(CircuitState.HALF_OPEN, CircuitState.OPEN, Transition.Reason.MANUAL));
 
     private final BackendId id;
+    private final Meters meters;
     private final DurationHistogram.Series duration;
     private final CounterDataPoint rejected;
     private final CounterDataPoint tripsRefused;
     private final DurationHistogram.Series checkDuration;
     private final Map<CheckResult, CounterDataPoint> checked = new EnumMap<>(CheckResult.class);
     private final Map<Outcome, CounterDataPoint> byOutcome = new EnumMap<>(Outcome.class);
-    private final Counter transitions;
-    private final Runnable removal;
     private volatile BackendGauges gauges;
 
-    BackendMeters(
-            BackendId id,
-            BackendGauges gauges,
+    // These two belong to whoever holds the lock of this object.
+    private final Map<Change, CounterDataPoint> byChange = new HashMap<>();
+    private boolean removed;
+
+    BackendMeters(BackendId id, BackendGauges gauges, Meters meters) {
+        this.id = id;
+        this.gauges = gauges;
+        this.meters = meters;
+        duration = meters.durations().labelValues(id.pool(), id.id());
+        rejected = meters.rejections().labelValues(id.pool(), id.id());
+        tripsRefused = meters.refusedTrips().labelValues(id.pool(), id.id());
+        checkDuration = meters.checkDurations().labelValues(id.pool(), id.id());
+        for (CheckResult result : CheckResult.values()) {
+            checked.put(result, meters.checks().labelValues(id.pool(), id.id(), result.label()));
+        }
+        for (Outcome outcome : Outcome.values()) {
+            byOutcome.put(outcome, meters.requests().labelValues(id.pool(), id.id(), outcome.label()));
+        }
+        for (Change change : LEGAL_CHANGES) {
+            byChange.put(change, meters.transitions().labelValues(labels(change)));
+        }
+    }
+
+    /** The meters that have series for each backend. */
+    record Meters(
             Counter requests,
             DurationHistogram durations,
             Counter transitions,
             Counter rejections,
             Counter refusedTrips,
             Counter checks,
-            DurationHistogram checkDurations) {
-        removal = () -> {
-            for (Counter counter : List.of(requests, transitions, rejections, refusedTrips, checks)) {
-                counter.removeIf(labels -> isOwn(id, labels));
-            }
-            durations.removeIf(labels -> isOwn(id, labels));
-            checkDurations.removeIf(labels -> isOwn(id, labels));
-        };
-        this.id = id;
-        this.gauges = gauges;
-        this.transitions = transitions;
-        duration = durations.labelValues(id.pool(), id.id());
-        rejected = rejections.labelValues(id.pool(), id.id());
-        tripsRefused = refusedTrips.labelValues(id.pool(), id.id());
-        checkDuration = checkDurations.labelValues(id.pool(), id.id());
-        for (CheckResult result : CheckResult.values()) {
-            checked.put(result, checks.labelValues(id.pool(), id.id(), result.label()));
-        }
-        for (Outcome outcome : Outcome.values()) {
-            byOutcome.put(outcome, requests.labelValues(id.pool(), id.id(), outcome.label()));
-        }
-        for (Change change : LEGAL_CHANGES) {
-            counter(change.from(), change.to(), change.reason());
-        }
-    }
+            DurationHistogram checkDurations) {}
 
     @Override
     public void ended(Outcome outcome, long durationNanos) {
@@ -89,9 +87,14 @@ final class BackendMeters implements BackendRecorder {
         rejected.inc();
     }
 
+    /** Rare, so a lock costs nothing; it keeps a change that nobody foresaw from making a series after the removal. */
     @Override
-    public void transition(Transition transition) {
-        counter(transition.from(), transition.to(), transition.reason()).inc();
+    public synchronized void transition(Transition transition) {
+        Change change = new Change(transition.from(), transition.to(), transition.reason());
+        if (!removed) {
+            byChange.computeIfAbsent(change, unforeseen -> meters.transitions().labelValues(labels(unforeseen)))
+                    .inc();
+        }
     }
 
     @Override
@@ -106,8 +109,15 @@ final class BackendMeters implements BackendRecorder {
     }
 
     /** Takes the series out of the exposition; what is still reported afterwards is counted nowhere. */
-    void remove() {
-        removal.run();
+    synchronized void remove() {
+        removed = true;
+        byChange.keySet().forEach(change -> meters.transitions().remove(labels(change)));
+        byOutcome.keySet().forEach(outcome -> meters.requests().remove(id.pool(), id.id(), outcome.label()));
+        checked.keySet().forEach(result -> meters.checks().remove(id.pool(), id.id(), result.label()));
+        meters.rejections().remove(id.pool(), id.id());
+        meters.refusedTrips().remove(id.pool(), id.id());
+        meters.durations().remove(id.pool(), id.id());
+        meters.checkDurations().remove(id.pool(), id.id());
     }
 
     BackendId id() {
@@ -123,13 +133,14 @@ final class BackendMeters implements BackendRecorder {
         this.gauges = gauges;
     }
 
-    /** Every meter of a backend has its pool and its id as its first labels. */
-    private static boolean isOwn(BackendId id, List<String> labels) {
-        return labels.get(0).equals(id.pool()) && labels.get(1).equals(id.id());
-    }
-
-    private CounterDataPoint counter(CircuitState from, CircuitState to, Transition.Reason reason) {
-        return transitions.labelValues(id.pool(), id.id(), from.label(), to.label(), reason.label());
+    private String[] labels(Change change) {
+        return new String[] {
+            id.pool(),
+            id.id(),
+            change.from().label(),
+            change.to().label(),
+            change.reason().label()
+        };
     }
 
     /** One kind of change of a circuit's state. */

@@ -7,19 +7,16 @@ import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
 import io.prometheus.metrics.model.snapshots.Exemplars;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
-import io.prometheus.metrics.model.snapshots.Label;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricFamilyDescriptor;
 import io.prometheus.metrics.model.snapshots.MetricMetadata;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.DoubleAdder;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -51,13 +48,9 @@ final class DurationHistogram implements Collector {
         return series.computeIfAbsent(Labels.of(meter.labels(), List.of(values)), labels -> new Series());
     }
 
-    /** Takes the series whose label values the test accepts out of the exposition. */
-    void removeIf(Predicate<List<String>> test) {
-        series.keySet()
-                .removeIf(labels -> test.test(labels.stream()
-                        .sorted(Comparator.comparingInt(label -> meter.labels().indexOf(label.getName())))
-                        .map(Label::getValue)
-                        .toList()));
+    /** Takes the series with these values out of the exposition; who holds it may go on, unseen. */
+    void remove(String... values) {
+        series.remove(Labels.of(meter.labels(), List.of(values)));
     }
 
     @Override

@@ -14,6 +14,7 @@ import io.breakwater.metrics.ProxyRecorder;
 import io.breakwater.metrics.RouteRecorder;
 import io.breakwater.metrics.Side;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.prometheus.metrics.core.metrics.Counter;
@@ -48,15 +49,16 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
     private final Counter requests = counter(MeterName.REQUESTS);
     private final DurationHistogram requestDurations = histogram(MeterName.REQUEST_DURATION);
     private final Counter rejections = counter(MeterName.REJECTIONS);
-    private final Counter backendRequests = counter(MeterName.BACKEND_REQUESTS);
-    private final DurationHistogram backendDurations = histogram(MeterName.BACKEND_REQUEST_DURATION);
-    private final Counter circuitTransitions = counter(MeterName.CIRCUIT_TRANSITIONS);
-    private final Counter circuitRejections = counter(MeterName.CIRCUIT_REJECTED);
-    private final Counter tripsRefused = counter(MeterName.CIRCUIT_TRIPS_REFUSED);
+    private final BackendMeters.Meters ofBackends = new BackendMeters.Meters(
+            counter(MeterName.BACKEND_REQUESTS),
+            histogram(MeterName.BACKEND_REQUEST_DURATION),
+            counter(MeterName.CIRCUIT_TRANSITIONS),
+            counter(MeterName.CIRCUIT_REJECTED),
+            counter(MeterName.CIRCUIT_TRIPS_REFUSED),
+            counter(MeterName.HEALTH_CHECKS),
+            histogram(MeterName.HEALTH_CHECK_DURATION));
     private final Counter retries = counter(MeterName.RETRIES);
     private final Counter retryBudgetExhausted = counter(MeterName.RETRY_BUDGET_EXHAUSTED);
-    private final Counter checks = counter(MeterName.HEALTH_CHECKS);
-    private final DurationHistogram checkDurations = histogram(MeterName.HEALTH_CHECK_DURATION);
     private final Counter reloads = counter(MeterName.CONFIG_RELOADS);
     private final Counter accepted = counter(MeterName.CONNECTIONS_ACCEPTED);
     private final Counter received = counter(MeterName.RECEIVED_BYTES);
@@ -65,8 +67,12 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
     private final Map<String, RouteMeters> routes = new ConcurrentHashMap<>();
     private final Map<BackendId, BackendMeters> backends = new ConcurrentHashMap<>();
     private final Map<String, PoolMeters> pools = new ConcurrentHashMap<>();
-    private volatile double lastReloadSeconds;
     private final Map<Side, ConnectionMeters> sides = new EnumMap<>(Side.class);
+
+    /** The gauges of Micrometer that leave with a route or a backend, by what they belong to. */
+    private final Map<Object, List<Meter>> removable = new ConcurrentHashMap<>();
+
+    private volatile double configTakenSeconds;
 
     /**
      * Makes the meters of one balancer.
@@ -91,7 +97,7 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
         for (String result : List.of("success", "failure")) {
             reloads.labelValues(result);
         }
-        gauge(MeterName.CONFIG_LAST_RELOAD_SUCCESS, () -> lastReloadSeconds);
+        gauge(MeterName.CONFIG_LAST_RELOAD_SUCCESS, () -> configTakenSeconds);
         Info.builder()
                 .name(MeterName.BUILD_INFO.exposedName())
                 .help(MeterName.BUILD_INFO.help())
@@ -121,27 +127,40 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
     public RouteRecorder route(String route) {
         return routes.computeIfAbsent(route, name -> {
             RouteMeters meters = new RouteMeters(name, requests, requestDurations, rejections);
-            gauge(MeterName.REQUESTS_IN_FLIGHT, meters::inFlight, name);
+            removable.put(name, List.of(gauge(MeterName.REQUESTS_IN_FLIGHT, meters::inFlight, name)));
             return meters;
         });
     }
 
     @Override
+    public void forgetRoute(String route) {
+        RouteMeters gone = routes.remove(route);
+        if (gone != null) {
+            removeGauges(route);
+            gone.remove();
+        }
+    }
+
+    @Override
     public BackendRecorder backend(BackendId id, BackendGauges gauges) {
         BackendMeters present = backends.computeIfAbsent(id, added -> {
-            BackendMeters meters = new BackendMeters(
+            BackendMeters meters = new BackendMeters(added, gauges, ofBackends);
+            String pool = added.pool();
+            String backend = added.id();
+            removable.put(
                     added,
-                    gauges,
-                    backendRequests,
-                    backendDurations,
-                    circuitTransitions,
-                    circuitRejections,
-                    tripsRefused,
-                    checks,
-                    checkDurations);
-            gauge(MeterName.BACKEND_IN_FLIGHT, () -> meters.gauges().inFlight(), added.pool(), added.id());
-            gauge(MeterName.BACKEND_UP, () -> meters.gauges().up() ? 1 : 0, added.pool(), added.id());
-            gauge(MeterName.BACKEND_HEALTHY, () -> meters.gauges().healthy() ? 1 : 0, added.pool(), added.id());
+                    List.of(
+                            gauge(
+                                    MeterName.BACKEND_IN_FLIGHT,
+                                    () -> meters.gauges().inFlight(),
+                                    pool,
+                                    backend),
+                            gauge(MeterName.BACKEND_UP, () -> meters.gauges().up() ? 1 : 0, pool, backend),
+                            gauge(
+                                    MeterName.BACKEND_HEALTHY,
+                                    () -> meters.gauges().healthy() ? 1 : 0,
+                                    pool,
+                                    backend)));
             return meters;
         });
         present.readFrom(gauges);
@@ -151,17 +170,14 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
     @Override
     public void forget(BackendId id) {
         BackendMeters gone = backends.remove(id);
-        if (gone == null) {
-            return;
+        if (gone != null) {
+            removeGauges(id);
+            gone.remove();
         }
-        for (MeterName meter : List.of(MeterName.BACKEND_IN_FLIGHT, MeterName.BACKEND_UP, MeterName.BACKEND_HEALTHY)) {
-            micrometer
-                    .find(meter.exposedName())
-                    .tags("pool", id.pool(), "backend", id.id())
-                    .meters()
-                    .forEach(micrometer::remove);
-        }
-        gone.remove();
+    }
+
+    private void removeGauges(Object owner) {
+        requireNonNull(removable.remove(owner)).forEach(micrometer::remove);
     }
 
     @Override
@@ -170,10 +186,23 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
     }
 
     @Override
+    public void forgetPool(String pool) {
+        PoolMeters gone = pools.remove(pool);
+        if (gone != null) {
+            gone.remove();
+        }
+    }
+
+    @Override
+    public void configTaken(Instant at) {
+        configTakenSeconds = at.toEpochMilli() / 1000.0;
+    }
+
+    @Override
     public void configReloaded(boolean success, Instant at) {
         reloads.labelValues(success ? "success" : "failure").inc();
         if (success) {
-            lastReloadSeconds = at.toEpochMilli() / 1000.0;
+            configTaken(at);
         }
     }
 
@@ -211,12 +240,12 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
         return histogram;
     }
 
-    private void gauge(MeterName meter, Supplier<Number> value, String... labelValues) {
+    private Gauge gauge(MeterName meter, Supplier<Number> value, String... labelValues) {
         Tags tags = Tags.empty();
         for (int i = 0; i < labelValues.length; i++) {
             tags = tags.and(meter.labels().get(i), labelValues[i]);
         }
-        Gauge.builder(meter.exposedName(), value)
+        return Gauge.builder(meter.exposedName(), value)
                 .description(meter.help())
                 .tags(tags)
                 .register(micrometer);

@@ -6,12 +6,14 @@ import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
-/** The series of one route. */
+/** The series of one route, until they are removed. */
 final class RouteMeters implements RouteRecorder {
     /** Unmatched requests are counted under this name. */
     static final String NO_ROUTE = "none";
@@ -19,6 +21,7 @@ final class RouteMeters implements RouteRecorder {
     /** The balancer's own health page is counted under this name. */
     static final String HEALTH_ROUTE = "health";
 
+    private static final String CLIENT_CLOSED = "client_closed";
     private static final int MIN_STATUS = 100;
     private static final int MAX_STATUS = 599;
 
@@ -35,23 +38,32 @@ final class RouteMeters implements RouteRecorder {
 
     private final String route;
     private final Counter requests;
+    private final DurationHistogram durations;
     private final Counter rejections;
     private final DurationHistogram.Series duration;
     private final CounterDataPoint clientClosed;
     private final LongAdder inFlight = new LongAdder();
-    private final AtomicReferenceArray<CounterDataPoint> byStatus =
+    private final AtomicReferenceArray<@Nullable CounterDataPoint> byStatus =
             new AtomicReferenceArray<>(MAX_STATUS - MIN_STATUS + 1);
     private final Map<RejectionReason, CounterDataPoint> byReason = new EnumMap<>(RejectionReason.class);
+
+    // These three belong to whoever holds the lock of this object.
+    private final Set<String> codes = new HashSet<>();
+    private final Set<RejectionReason> reasons = EnumSet.noneOf(RejectionReason.class);
+    private boolean removed;
 
     RouteMeters(String route, Counter requests, DurationHistogram durations, Counter rejections) {
         this.route = route;
         this.requests = requests;
+        this.durations = durations;
         this.rejections = rejections;
         duration = durations.labelValues(route);
-        clientClosed = requests.labelValues(route, "client_closed");
+        clientClosed = requests.labelValues(route, CLIENT_CLOSED);
+        codes.add(CLIENT_CLOSED);
         for (RejectionReason reason : legalReasons(route)) {
             byReason.put(reason, rejections.labelValues(route, reason.label()));
         }
+        reasons.addAll(byReason.keySet());
     }
 
     private static Set<RejectionReason> legalReasons(String route) {
@@ -73,7 +85,10 @@ final class RouteMeters implements RouteRecorder {
     @Override
     public void ended(int status, long durationNanos) {
         inFlight.decrement();
-        status(status).inc();
+        CounterDataPoint counter = status(status);
+        if (counter != null) {
+            counter.inc();
+        }
         duration.observe(durationNanos);
     }
 
@@ -87,7 +102,26 @@ final class RouteMeters implements RouteRecorder {
     @Override
     public void rejected(RejectionReason reason) {
         CounterDataPoint held = byReason.get(reason);
-        (held != null ? held : rejections.labelValues(route, reason.label())).inc();
+        if (held != null) {
+            held.inc();
+        } else {
+            countUnforeseen(reason);
+        }
+    }
+
+    private synchronized void countUnforeseen(RejectionReason reason) {
+        if (!removed) {
+            reasons.add(reason);
+            rejections.labelValues(route, reason.label()).inc();
+        }
+    }
+
+    /** Takes the series out of the exposition; what is still reported afterwards is counted nowhere. */
+    synchronized void remove() {
+        removed = true;
+        codes.forEach(code -> requests.remove(route, code));
+        reasons.forEach(reason -> rejections.remove(route, reason.label()));
+        durations.remove(route);
     }
 
     /** Read at a scrape. A sum over stripes that move may miss a start and see its end, so it stops at 0. */
@@ -95,16 +129,26 @@ final class RouteMeters implements RouteRecorder {
         return Math.max(0, inFlight.sum());
     }
 
-    private CounterDataPoint status(int status) {
+    /** Returns the counter of a status; null when it would be a new one after the removal. */
+    private @Nullable CounterDataPoint status(int status) {
         if (status < MIN_STATUS || status > MAX_STATUS) {
-            return requests.labelValues(route, Integer.toString(status));
+            return firstOf(status);
         }
         int index = status - MIN_STATUS;
         CounterDataPoint held = byStatus.getAcquire(index);
         if (held == null) {
-            held = requests.labelValues(route, Integer.toString(status));
+            held = firstOf(status);
             byStatus.setRelease(index, held);
         }
         return held;
+    }
+
+    private synchronized @Nullable CounterDataPoint firstOf(int status) {
+        if (removed) {
+            return null;
+        }
+        String code = Integer.toString(status);
+        codes.add(code);
+        return requests.labelValues(route, code);
     }
 }

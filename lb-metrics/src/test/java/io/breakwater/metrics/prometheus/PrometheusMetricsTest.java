@@ -9,16 +9,19 @@ import io.breakwater.health.BackendId;
 import io.breakwater.health.Outcome;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.breaker.Transition;
+import io.breakwater.health.check.CheckResult;
 import io.breakwater.metrics.BackendGauges;
 import io.breakwater.metrics.BackendRecorder;
 import io.breakwater.metrics.ConnectionRecorder;
 import io.breakwater.metrics.MeterName;
+import io.breakwater.metrics.PoolRecorder;
 import io.breakwater.metrics.RejectionReason;
 import io.breakwater.metrics.RouteRecorder;
 import io.breakwater.metrics.Side;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -143,6 +146,13 @@ class PrometheusMetricsTest {
                             + "\",pool=\"default\"}"))
                     .isZero();
         }
+        for (CheckResult result : CheckResult.values()) {
+            assertThat(scrape.value(checks(result))).isZero();
+        }
+        assertThat(scrape.value("lb_health_check_duration_seconds_count{" + OF_BACKEND + "}"))
+                .isZero();
+        assertThat(scrape.value("lb_circuit_trips_refused_total{" + OF_BACKEND + "}"))
+                .isZero();
         assertThat(scrape.value("lb_circuit_rejected_total{" + OF_BACKEND + "}"))
                 .isZero();
         assertThat(scrape.value("lb_backend_request_duration_seconds_count{" + OF_BACKEND + "}"))
@@ -338,6 +348,195 @@ class PrometheusMetricsTest {
         Scrape scrape = Scrape.of(metrics);
         assertThat(scrape.value("lb_backend_in_flight{" + OF_BACKEND + "}")).isEqualTo(7);
         assertThat(scrape.value("lb_backend_up{" + OF_BACKEND + "}")).isZero();
+        assertThat(scrape.value("lb_backend_healthy{" + OF_BACKEND + "}")).isEqualTo(1);
+
+        gauges.up = true;
+        gauges.healthy = false;
+        Scrape next = Scrape.of(metrics);
+        assertThat(next.value("lb_backend_up{" + OF_BACKEND + "}")).isEqualTo(1);
+        assertThat(next.value("lb_backend_healthy{" + OF_BACKEND + "}")).isZero();
+    }
+
+    @Test
+    void refusedTripsAndHealthChecksAreCounted() {
+        BackendRecorder backend = metrics.backend(BACKEND, gauges);
+        backend.tripRefused();
+        backend.healthChecked(CheckResult.PASSED, MILLI);
+        backend.healthChecked(CheckResult.PASSED, MILLI);
+        backend.healthChecked(CheckResult.TIMEOUT, TimeUnit.SECONDS.toNanos(2));
+
+        Scrape scrape = Scrape.of(metrics);
+        assertThat(scrape.value("lb_circuit_trips_refused_total{" + OF_BACKEND + "}"))
+                .isEqualTo(1);
+        assertThat(scrape.value(checks(CheckResult.PASSED))).isEqualTo(2);
+        assertThat(scrape.value(checks(CheckResult.FAILED))).isZero();
+        assertThat(scrape.value(checks(CheckResult.TIMEOUT))).isEqualTo(1);
+        assertThat(scrape.value("lb_health_check_duration_seconds_count{" + OF_BACKEND + "}"))
+                .isEqualTo(3);
+        assertThat(scrape.value("lb_health_check_duration_seconds_sum{" + OF_BACKEND + "}"))
+                .isCloseTo(2.002, within(1e-9));
+    }
+
+    @Test
+    void retriesOfAPoolAreCountedFromZeroOn() {
+        PoolRecorder pool = metrics.pool("default");
+        Scrape before = Scrape.of(metrics);
+        assertThat(before.value(retries("success"))).isZero();
+        assertThat(before.value(retries("failure"))).isZero();
+        assertThat(before.value("lb_retry_budget_exhausted_total{pool=\"default\"}"))
+                .isZero();
+
+        pool.retried(true);
+        pool.retried(false);
+        metrics.pool("default").retried(false);
+        pool.retryBudgetExhausted();
+
+        Scrape scrape = Scrape.of(metrics);
+        assertThat(scrape.value(retries("success"))).isEqualTo(1);
+        assertThat(scrape.value(retries("failure"))).isEqualTo(2);
+        assertThat(scrape.value("lb_retry_budget_exhausted_total{pool=\"default\"}"))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void reloadsAreCountedAndOnlyASuccessMovesTheTimestamp() {
+        String taken = "lb_config_last_reload_success_timestamp_seconds";
+        metrics.configTaken(Instant.ofEpochMilli(1_700_000_000_250L));
+        Scrape start = Scrape.of(metrics);
+        assertThat(start.value(taken)).isEqualTo(1_700_000_000.25);
+        assertThat(start.value(reloads("success"))).isZero();
+        assertThat(start.value(reloads("failure"))).isZero();
+
+        metrics.configReloaded(false, Instant.ofEpochSecond(1_700_000_001));
+        Scrape refused = Scrape.of(metrics);
+        assertThat(refused.value(taken)).isEqualTo(1_700_000_000.25);
+        assertThat(refused.value(reloads("failure"))).isEqualTo(1);
+        assertThat(refused.value(reloads("success"))).isZero();
+
+        metrics.configReloaded(true, Instant.ofEpochSecond(1_700_000_002));
+        Scrape reloaded = Scrape.of(metrics);
+        assertThat(reloaded.value(taken)).isEqualTo(1_700_000_002);
+        assertThat(reloaded.value(reloads("failure"))).isEqualTo(1);
+        assertThat(reloaded.value(reloads("success"))).isEqualTo(1);
+    }
+
+    @Test
+    void everySeriesOfAForgottenBackendLeavesAndThoseOfOthersStay() {
+        BackendId other = new BackendId("default", "localhost:3002");
+        metrics.backend(other, new FakeBackend()).circuitRejected();
+        Set<String> before = Scrape.of(metrics).series().keySet();
+        reportEverything(metrics.backend(BACKEND, gauges));
+        assertThat(ofBackend()).hasSizeGreaterThan(60);
+
+        metrics.forget(BACKEND);
+
+        assertThat(ofBackend()).isEmpty();
+        assertThat(ours(Scrape.of(metrics).series().keySet())).isEqualTo(ours(before));
+        assertThat(Scrape.of(metrics).value("lb_circuit_rejected_total{backend=\"localhost:3002\",pool=\"default\"}"))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void whatAForgottenBackendReportsLateIsCountedNowhere() {
+        BackendRecorder late = metrics.backend(BACKEND, gauges);
+        metrics.forget(BACKEND);
+
+        reportEverything(late);
+
+        assertThat(ofBackend()).isEmpty();
+    }
+
+    @Test
+    void aForgottenBackendThatIsAddedAgainBeginsAtZeroWhateverTheOldOneStillReports() {
+        BackendRecorder late = metrics.backend(BACKEND, gauges);
+        reportEverything(late);
+        metrics.forget(BACKEND);
+        FakeBackend successor = new FakeBackend();
+        successor.inFlight = 5;
+
+        BackendRecorder present = metrics.backend(BACKEND, successor);
+        reportEverything(late);
+
+        assertThat(Scrape.of(metrics).series().entrySet())
+                .filteredOn(series -> isOfBackend(series.getKey()) && isCount(series.getKey()))
+                .hasSizeGreaterThan(60)
+                .allSatisfy(series ->
+                        assertThat(series.getValue()).as(series.getKey()).isZero());
+        assertThat(Scrape.of(metrics).value("lb_backend_in_flight{" + OF_BACKEND + "}"))
+                .isEqualTo(5);
+        present.circuitRejected();
+        assertThat(Scrape.of(metrics).value("lb_circuit_rejected_total{" + OF_BACKEND + "}"))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void gaugesOfAForgottenBackendAreNotReadAnyMore() {
+        metrics.backend(BACKEND, new FakeBackend() {
+            @Override
+            public CircuitState circuitState() {
+                throw new AssertionError("read");
+            }
+        });
+        metrics.forget(BACKEND);
+        metrics.forget(BACKEND);
+
+        assertThat(Scrape.of(metrics).series().keySet()).noneMatch(PrometheusMetricsTest::isOfBackend);
+    }
+
+    @Test
+    void aForgottenRouteLeavesAndALateReportResurrectsNothing() {
+        RouteRecorder late = metrics.route("/a");
+        RouteRecorder other = metrics.route("/b");
+        report(late, 200);
+        report(other, 200);
+        Set<String> others = new TreeSet<>(Scrape.of(metrics).series().keySet());
+        others.removeIf(series -> series.contains("route=\"/a\""));
+
+        metrics.forgetRoute("/a");
+        report(late, 404);
+        report(late, 999);
+
+        assertThat(Scrape.of(metrics).series().keySet()).isEqualTo(others);
+        assertThat(Scrape.of(metrics).value("lb_request_duration_seconds_count{route=\"/b\"}"))
+                .isEqualTo(3);
+        metrics.route("/a");
+        assertThat(Scrape.of(metrics).value("lb_request_duration_seconds_count{route=\"/a\"}"))
+                .isZero();
+        assertThat(Scrape.of(metrics).value("lb_requests_in_flight{route=\"/a\"}"))
+                .isZero();
+    }
+
+    @Test
+    void aForgottenPoolLeavesAndALateReportResurrectsNothing() {
+        PoolRecorder late = metrics.pool("default");
+        late.retried(true);
+
+        metrics.forgetPool("default");
+        late.retried(true);
+        late.retried(false);
+        late.retryBudgetExhausted();
+
+        assertThat(Scrape.of(metrics).series().keySet()).noneMatch(series -> series.contains("pool="));
+        metrics.pool("default");
+        assertThat(Scrape.of(metrics).value(retries("success"))).isZero();
+    }
+
+    @Test
+    void backendsMayComeAndGoDuringAScrape() throws Exception {
+        Thread churn = new Thread(() -> {
+            for (int i = 0; i < 300; i++) {
+                reportEverything(metrics.backend(BACKEND, gauges));
+                metrics.forget(BACKEND);
+            }
+        });
+        churn.start();
+        do {
+            Scrape scrape = Scrape.of(metrics);
+            assertThat(scrape.types()).containsKey("lb_build_info");
+        } while (churn.isAlive());
+        churn.join();
+
+        assertThat(ofBackend()).isEmpty();
     }
 
     @Test
@@ -466,6 +665,7 @@ class PrometheusMetricsTest {
     }
 
     private void everythingOnce() {
+        metrics.pool("default");
         RouteRecorder route = metrics.route("/a");
         BackendRecorder backend = metrics.backend(BACKEND, gauges);
         requests(route, backend, metrics.connections(Side.DOWNSTREAM), 1);
@@ -480,6 +680,68 @@ class PrometheusMetricsTest {
             route.ended(200, MILLI);
             route.rejected(RejectionReason.CIRCUIT_OPEN);
         }
+    }
+
+    /** Each kind of report once, with a change of state that nobody foresaw. */
+    private static void reportEverything(BackendRecorder backend) {
+        for (Outcome outcome : Outcome.values()) {
+            backend.ended(outcome, MILLI);
+        }
+        for (CheckResult result : CheckResult.values()) {
+            backend.healthChecked(result, MILLI);
+        }
+        BackendMeters.LEGAL_CHANGES.forEach(
+                change -> backend.transition(new Transition(1, 0, change.from(), change.to(), change.reason(), 1)));
+        backend.transition(
+                new Transition(9, 0, CircuitState.HALF_OPEN, CircuitState.HALF_OPEN, Transition.Reason.RESTORED, 1));
+        backend.circuitRejected();
+        backend.tripRefused();
+    }
+
+    private static void report(RouteRecorder route, int status) {
+        for (RejectionReason reason : RejectionReason.values()) {
+            route.rejected(reason);
+        }
+        route.started();
+        route.ended(status, MILLI);
+        route.started();
+        route.clientClosed(MILLI);
+        route.started();
+        route.ended(status, MILLI);
+        route.started();
+    }
+
+    private List<String> ofBackend() {
+        return Scrape.of(metrics).series().keySet().stream()
+                .filter(PrometheusMetricsTest::isOfBackend)
+                .toList();
+    }
+
+    private static boolean isOfBackend(String series) {
+        return series.contains("backend=\"localhost:3001\"");
+    }
+
+    /** Everything but the gauges. */
+    private static boolean isCount(String series) {
+        return series.contains("_total{") || series.contains("_seconds_");
+    }
+
+    private static Set<String> ours(Set<String> series) {
+        Set<String> ours = new TreeSet<>(series);
+        ours.removeIf(name -> !name.startsWith("lb_"));
+        return ours;
+    }
+
+    private static String checks(CheckResult result) {
+        return "lb_health_checks_total{" + OF_BACKEND + ",result=\"" + result.label() + "\"}";
+    }
+
+    private static String retries(String result) {
+        return "lb_retries_total{pool=\"default\",result=\"" + result + "\"}";
+    }
+
+    private static String reloads(String result) {
+        return "lb_config_reloads_total{result=\"" + result + "\"}";
     }
 
     private static Set<String> labelNames(String series) {
@@ -509,6 +771,7 @@ class PrometheusMetricsTest {
         int inFlight;
         CircuitState state = CircuitState.CLOSED;
         boolean up = true;
+        boolean healthy = true;
 
         @Override
         public int inFlight() {
@@ -527,7 +790,7 @@ class PrometheusMetricsTest {
 
         @Override
         public boolean healthy() {
-            return up;
+            return healthy;
         }
     }
 }

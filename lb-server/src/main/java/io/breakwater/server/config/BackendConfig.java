@@ -37,6 +37,14 @@ public record BackendConfig(String id, String url, String host, int port, int we
         return new BackendConfig(target.toString(), url, target.host(), target.port(), 1, 0);
     }
 
+    /**
+     * Tells whether the other is this backend over a reload, so that its circuit, health and connections are kept: the
+     * same id at the same host and port. Weight and priority may differ, and so may what is written.
+     */
+    public boolean isSameBackend(BackendConfig other) {
+        return id.equals(other.id) && host.equalsIgnoreCase(other.host) && port == other.port;
+    }
+
     /** The host and the port in a URL. */
     static HostPort target(String url) {
         if (url.regionMatches(true, 0, "https://", 0, 8)) {

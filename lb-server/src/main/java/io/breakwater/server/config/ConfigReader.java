@@ -310,16 +310,18 @@ final class ConfigReader {
         return route(s, anyPool, null);
     }
 
-    /** @param otherwise the prefix if the section has neither this nor a path, as defaults usually have not */
+    /** @param otherwise the prefix if the section has no path, prefix or host, as defaults usually have none */
     private static RouteConfig route(Section s, String anyPool, @Nullable String otherwise) {
         String name = s.optionalText("name");
+        String host = s.optionalText("host");
         String path = s.optionalText("path");
         String ownPrefix = s.optionalText("prefix");
-        String prefix = ownPrefix == null && path == null ? otherwise : ownPrefix;
-        String match = path != null ? path : prefix;
+        boolean nothing = host == null && path == null && ownPrefix == null;
+        String prefix = nothing ? otherwise : ownPrefix;
+        String defaultName = RouteConfig.defaultName(host, path, prefix);
         return new RouteConfig(
-                name != null ? name : match != null ? match : "unnamed",
-                s.optionalText("host"),
+                name != null ? name : defaultName != null ? defaultName : "unnamed",
+                host,
                 path,
                 prefix,
                 new LinkedHashSet<>(s.list("methods", RouteConfig::checkedMethod)),

@@ -19,19 +19,19 @@ final class Hazards {
                     "listen.max-connections");
         }
         Set<String> unused = new HashSet<>(config.pools().keySet());
+        Shadows shadows = new Shadows();
         List<RouteConfig> routes = config.routes();
         for (int i = 0; i < routes.size(); i++) {
             RouteConfig route = routes.get(i);
             unused.remove(route.pool());
-            String key = "routes[" + i + "]." + (route.path() != null ? "path" : "prefix");
+            String key =
+                    "routes[" + i + "]." + (route.path() != null ? "path" : route.prefix() != null ? "prefix" : "host");
             if (config.listen().healthPath().equals(route.path())) {
                 lb.warn("lb.listen.health-path is answered by the balancer itself, before any route", key);
             }
-            for (RouteConfig earlier : routes.subList(0, i)) {
-                if (covers(earlier, route)) {
-                    lb.warn("no request comes here: the earlier route " + earlier.name() + " takes them all", key);
-                    break;
-                }
+            RouteConfig earlier = shadows.firstOver(route);
+            if (earlier != null) {
+                lb.warn("no request comes here: the earlier route " + earlier.name() + " takes them all", key);
             }
         }
         for (String pool : config.pools().keySet()) {
@@ -74,20 +74,5 @@ final class Hazards {
                     "breaker.half-open.probe-timeout",
                     "timeouts.response-head");
         }
-    }
-
-    /** Tells whether each request that the later route matches is taken by the earlier one. */
-    private static boolean covers(RouteConfig earlier, RouteConfig later) {
-        boolean methods = earlier.methods().isEmpty()
-                || (!later.methods().isEmpty() && earlier.methods().containsAll(later.methods()));
-        if (!methods) {
-            return false;
-        }
-        if (earlier.path() != null) {
-            return earlier.path().equals(later.path());
-        }
-        String prefix = earlier.match();
-        String segments = prefix.endsWith("/") ? prefix.substring(0, prefix.length() - 1) : prefix;
-        return later.match().equals(segments) || later.match().startsWith(segments + "/");
     }
 }

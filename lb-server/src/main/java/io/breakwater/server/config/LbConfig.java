@@ -41,7 +41,7 @@ public record LbConfig(
                             first == null,
                             "routes[" + i + "].name",
                             route.name(),
-                            "a name of its own; routes[" + first + "] has it")
+                            "a name of its own, which name sets; routes[" + first + "] has this one")
                     .require(
                             pools.isEmpty() || pools.containsKey(route.pool()),
                             "routes[" + i + "].pool",

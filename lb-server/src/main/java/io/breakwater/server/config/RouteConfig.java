@@ -7,9 +7,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One of {@code lb.routes}: either {@code path} or {@code prefix} is set.
+ * One of {@code lb.routes}: at most one of {@code path} and {@code prefix} is set, and at least one of them or
+ * {@code host}.
  *
- * @param host the host that a request must name, in lower case and without port, or {@code *.x}; null for any
+ * @param host the host that a request must name, without port, or {@code *.x} for every name below {@code x}; kept in
+ *     lower case, however it is given; null for any
+ * @param path that a request must have; null for any, or any below the prefix
+ * @param prefix whole segments that a request's path must begin with; null for none
  * @param methods empty for all
  */
 public record RouteConfig(
@@ -29,6 +33,7 @@ public record RouteConfig(
 
     public RouteConfig {
         methods = Collections.unmodifiableSet(new LinkedHashSet<>(methods));
+        host = host == null ? null : HostPattern.normalised(host);
         new Constraints()
                 .require(
                         !name.isEmpty() && name.chars().allMatch(c -> c >= ' ' && c != 0x7f),
@@ -36,7 +41,12 @@ public record RouteConfig(
                         name,
                         "a text without control characters")
                 .require(!RESERVED_NAMES.contains(name), "name", name, "a name other than none and health")
-                .require(path != null || prefix != null, "path", "missing", "a path or a prefix")
+                .require(
+                        path != null || prefix != null || host != null,
+                        "path",
+                        "missing",
+                        "a path, a prefix, or a host alone")
+                .require(host == null || HostPattern.isPattern(host), "host", String.valueOf(host), HostPattern.RULE)
                 .require(path == null || prefix == null, "prefix", String.valueOf(prefix), "either path or prefix")
                 .require(path == null || HttpText.isPath(path), "path", String.valueOf(path), HttpText.PATH_RULE)
                 .require(
@@ -47,7 +57,11 @@ public record RouteConfig(
                         String.valueOf(rewrite),
                         HttpText.PATH_RULE)
                 .require(!stripPrefix || rewrite == null, "strip-prefix", true, "either rewrite or strip-prefix")
-                .require(!stripPrefix || prefix != null || path == null, "strip-prefix", true, "a prefix to strip")
+                .require(
+                        !stripPrefix || prefix != null || (path == null && host == null),
+                        "strip-prefix",
+                        true,
+                        "a prefix to strip")
                 .require(methods.stream().allMatch(RouteConfig::isMethod), "methods", methods, METHOD_RULE)
                 .verify();
     }
@@ -65,8 +79,11 @@ public record RouteConfig(
         return HttpText.isToken(text) && text.equals(text.toUpperCase(Locale.ROOT)) && !text.equals("CONNECT");
     }
 
-    /** The path or the prefix, whichever it has. */
-    public String match() {
-        return path != null ? path : String.valueOf(prefix);
+    /** The name of a route that is given none: its path, its prefix or its host, the first that it has. */
+    static @Nullable String defaultName(@Nullable String host, @Nullable String path, @Nullable String prefix) {
+        if (path != null || prefix != null) {
+            return path != null ? path : prefix;
+        }
+        return host == null ? null : HostPattern.normalised(host);
     }
 }

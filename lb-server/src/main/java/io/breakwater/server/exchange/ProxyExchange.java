@@ -94,10 +94,10 @@ final class ProxyExchange implements Exchange {
             answerHealth(routing, head, now);
             return;
         }
-        Route<Destination> found = routing.table().match(head.method(), path);
+        Route<Destination> found = routing.table().match(head.method(), head.host(), path);
         route = found;
         if (found == null || head.endsHere()) {
-            answerWithoutBackend(routing, head, found == null ? routing.table().allow(path) : null, now);
+            answerWithoutBackend(routing, head, found == null ? routing.table().allow(head.host(), path) : null, now);
             return;
         }
         recorder = found.pool().recorder();

@@ -15,14 +15,14 @@ final class PathIndex<P> {
     }
 
     /** Adds a route behind those that were added under this key before. */
-    void add(String key, int order, Route<P> route) {
+    void add(String key, Entry<P> entry) {
         Node<P> node = find(key, key.length(), key.hashCode());
         if (node == null) {
             int bucket = bucket(key.hashCode());
             node = new Node<>(key, buckets[bucket]);
             buckets[bucket] = node;
         }
-        node.entries.add(new Entry<>(order, route));
+        node.entries.add(entry);
     }
 
     /**
@@ -85,7 +85,7 @@ final class PathIndex<P> {
         final int order;
         final Route<P> route;
 
-        private Entry(int order, Route<P> route) {
+        Entry(int order, Route<P> route) {
             this.order = order;
             this.route = route;
         }

@@ -33,9 +33,9 @@ public final class Route<P> {
 
     /**
      * How many bytes at the start of this path are replaced by {@link #pathPrefix()}. A path that is rewritten is
-     * replaced whole. Of a prefix as much goes that one slash stands where it met the rest, however the prefix and its
-     * rewrite end: {@code /cart/x} with {@code /cart} or {@code /cart/} rewritten to {@code /shop} or {@code /shop/} is
-     * {@code /shop/x}.
+     * replaced whole. Of a prefix (of {@code /}, if the route has a host alone) as much goes that one slash stands where
+     * it met the rest, however the prefix and its rewrite end: {@code /cart/x} with {@code /cart} or {@code /cart/}
+     * rewritten to {@code /shop} or {@code /shop/} is {@code /shop/x}.
      */
     public int cutPathBytes(CharSequence path) {
         return Math.min(cut, path.length());
@@ -44,6 +44,11 @@ public final class Route<P> {
     /** What stands in their place; empty when nothing is put in. To strip a prefix is to rewrite it to a slash. */
     public byte[] pathPrefix() {
         return pathPrefix;
+    }
+
+    @Nullable
+    String host() {
+        return config.host();
     }
 
     @Nullable
@@ -65,10 +70,10 @@ public final class Route<P> {
     }
 
     private static int cut(RouteConfig config, String rewrite) {
-        String prefix = config.prefix();
-        if (prefix == null) {
+        if (config.path() != null) {
             return Integer.MAX_VALUE;
         }
+        String prefix = config.prefix() == null ? "/" : config.prefix();
         int withoutSlash = prefix.endsWith("/") ? prefix.length() - 1 : prefix.length();
         return rewrite.endsWith("/") ? withoutSlash + 1 : withoutSlash;
     }

@@ -47,8 +47,10 @@ class AllocationTest {
     private final ByteBuf responseBytes =
             head("HTTP/1.1 200 OK", "Content-Length: 5", "Connection: keep-alive", "X-Circuit-State: open");
 
-    private final RouteTable<String> routes = new RouteTable<>(
-            List.of(new Route<>(route("other", "/other", null), "p"), new Route<>(route("api", null, "/api"), "p")));
+    private final RouteTable<String> routes = new RouteTable<>(List.of(
+            new Route<>(route("other", null, "/other", null), "p"),
+            new Route<>(route("below", "*.com", "/other", null), "p"),
+            new Route<>(route("api", "example.com", null, "/api"), "p")));
 
     @Test
     void aRequestAndItsResponseMakeNoGarbage() {
@@ -63,7 +65,7 @@ class AllocationTest {
 
     private void exchange() {
         boolean good = request.scan(requestBytes) == Scan.COMPLETE;
-        Route<String> route = routes.match(request.method(), request.path());
+        Route<String> route = routes.match(request.method(), request.host(), request.path());
         out.clear();
         request.writeUpstream(out, forwarding, 0, NOTHING, null);
         body.start(request.framing(), request.contentLength());
@@ -82,7 +84,8 @@ class AllocationTest {
         return RequestHeadTest.buffer(String.join("\r\n", lines) + "\r\n\r\n");
     }
 
-    private static RouteConfig route(String name, @Nullable String path, @Nullable String prefix) {
-        return new RouteConfig(name, null, path, prefix, Set.of("POST"), "p", null, false);
+    private static RouteConfig route(
+            String name, @Nullable String host, @Nullable String path, @Nullable String prefix) {
+        return new RouteConfig(name, host, path, prefix, Set.of("POST"), "p", null, false);
     }
 }

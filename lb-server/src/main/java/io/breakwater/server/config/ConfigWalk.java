@@ -1,0 +1,215 @@
+package io.breakwater.server.config;
+
+import com.typesafe.config.ConfigUtil;
+import io.breakwater.server.config.BalanceConfig.HashKey;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A way through every key of a configuration, in one order and with the value as HOCON writes it. It is the only place
+ * that knows which component of which record is which key, so that what is printed and what is compared cannot differ.
+ */
+abstract class ConfigWalk {
+
+    /** An object under the key. */
+    abstract void block(String key, Runnable content);
+
+    /** A list of objects under the key. */
+    abstract <T> void items(String key, Collection<T> items, Consumer<T> content);
+
+    abstract void value(String key, String text);
+
+    /** A value that nobody may see. */
+    abstract void secret(String key, String text);
+
+    void adminPort(AdminConfig admin) {
+        value("port", admin.port());
+    }
+
+    final void lb(LbConfig config) {
+        block("listen", () -> listen(config.listen()));
+        block("admin", () -> admin(config.admin()));
+        block("runtime", () -> {
+            value("transport", config.runtime().transport());
+            value("event-loops", config.runtime().eventLoops());
+        });
+        block("metrics", () -> value("enabled", config.metrics().enabled()));
+        block("shutdown", () -> {
+            value("delay", config.shutdown().delay());
+            value("drain", config.shutdown().drain());
+        });
+        items("routes", config.routes(), this::route);
+        block(
+                "pools",
+                () -> config.pools()
+                        .values()
+                        .forEach(pool -> block(ConfigUtil.joinPath(pool.name()), () -> pool(pool))));
+    }
+
+    private void listen(ListenerConfig listen) {
+        quoted("host", listen.host());
+        value("port", listen.port());
+        value("max-connections", listen.maxConnections());
+        list("trusted-proxies", listen.trustedProxies());
+        quoted("health-path", listen.healthPath());
+        quoted("circuit-state-header", listen.circuitStateHeader());
+        block("limits", () -> {
+            size("request-line", listen.limits().requestLineBytes());
+            size("headers", listen.limits().headersBytes());
+            value("header-count", listen.limits().headerCount());
+            size("body", listen.limits().bodyBytes());
+        });
+        block("timeouts", () -> {
+            value("request-head", listen.timeouts().requestHead());
+            value("request-body-idle", listen.timeouts().requestBodyIdle());
+            value("keep-alive-idle", listen.timeouts().keepAliveIdle());
+            value("write-idle", listen.timeouts().writeIdle());
+        });
+    }
+
+    private void admin(AdminConfig admin) {
+        quoted("host", admin.host());
+        adminPort(admin);
+        secret("token", admin.token());
+    }
+
+    final void route(RouteConfig route) {
+        quoted("name", route.name());
+        optional("host", route.host());
+        optional("path", route.path());
+        optional("prefix", route.prefix());
+        list("methods", route.methods());
+        quoted("pool", route.pool());
+        optional("rewrite", route.rewrite());
+        value("strip-prefix", route.stripPrefix());
+    }
+
+    final void backend(BackendConfig backend) {
+        quoted("url", backend.url());
+        quoted("id", backend.id());
+        value("weight", backend.weight());
+        value("priority", backend.priority());
+    }
+
+    final void pool(PoolConfig pool) {
+        items("backends", pool.backends(), this::backend);
+        HashKey hashed = pool.balance().hashKey();
+        value(
+                "balance",
+                hashed == null
+                        ? pool.balance().policy().text()
+                        : "{ hash = " + ConfigUtil.quoteString(hashed.text()) + " }");
+        value("backend-errors", pool.backendErrors());
+        value("host-header", pool.hostHeader());
+        block("breaker", () -> {
+            value("enabled", pool.breaker().enabled());
+            value("consecutive-failures", pool.breaker().consecutiveFailures());
+            list("failure-statuses", pool.failureStatuses().ranges());
+            value("cooldown", pool.breaker().cooldown());
+            block("half-open", () -> {
+                value("concurrent-probes", pool.breaker().concurrentProbes());
+                value("successes-to-close", pool.breaker().successesToClose());
+                value("probe-timeout", pool.breaker().probeTimeout());
+            });
+            value("min-available", pool.minAvailable());
+        });
+        block("health-check", () -> {
+            value("enabled", pool.healthCheck().enabled());
+            value("initial", pool.healthCheck().initial().label());
+            value("type", pool.probe().type());
+            quoted("path", pool.probe().path());
+            list("expect-status", pool.probe().expectStatuses().ranges());
+            value("interval", pool.healthCheck().interval());
+            value("timeout", pool.healthCheck().timeout());
+            value("rise", pool.healthCheck().rise());
+            value("fall", pool.healthCheck().fall());
+            ratio("jitter", pool.healthCheck().jitter());
+            value("unhealthy-interval", pool.healthCheck().unhealthyInterval());
+        });
+        block("concurrency", () -> {
+            value("max-per-backend", pool.concurrency().maxPerBackend());
+            value("adaptive", pool.concurrency().adaptive());
+            value("queue", pool.concurrency().queue());
+            value("queue-timeout", pool.concurrency().queueTimeout());
+        });
+        block("connections", () -> {
+            value("max-idle-per-backend", pool.connections().maxIdlePerBackend());
+            value("idle-timeout", pool.connections().idleTimeout());
+        });
+        block("timeouts", () -> {
+            value("connect", pool.timeouts().connect());
+            value("response-head", pool.timeouts().responseHead());
+            value("response-idle", pool.timeouts().responseIdle());
+            value("request", pool.timeouts().request());
+        });
+        block("retries", () -> retries(pool.retries()));
+        block("slow-start", () -> {
+            value("enabled", pool.slowStart().enabled());
+            value("duration", pool.slowStart().duration());
+            ratio("min-weight", pool.slowStart().minWeight());
+            value("min-successes", pool.slowStart().minSuccesses());
+        });
+    }
+
+    private void retries(RetriesConfig retries) {
+        value("max", retries.max());
+        List<String> on = new ArrayList<>();
+        retries.on().stream().sorted().forEach(each -> on.add(each.text()));
+        on.addAll(retries.statuses().ranges());
+        list("on", on);
+        block("budget", () -> {
+            ratio("ratio", retries.budget().ratio());
+            value("min-per-second", retries.budget().minPerSecond());
+            value("window", retries.budget().window());
+        });
+        size("body-buffer", retries.bodyBufferBytes());
+        value("per-try-timeout", retries.perTryTimeout());
+    }
+
+    private void value(String key, int number) {
+        value(key, String.valueOf(number));
+    }
+
+    private void value(String key, boolean flag) {
+        value(key, String.valueOf(flag));
+    }
+
+    private void value(String key, Choice choice) {
+        value(key, choice.text());
+    }
+
+    private void value(String key, Duration duration) {
+        value(key, Units.duration(duration));
+    }
+
+    private void size(String key, long bytes) {
+        value(key, Units.size(bytes));
+    }
+
+    private void ratio(String key, double ratio) {
+        value(key, Units.ratio(ratio));
+    }
+
+    private void quoted(String key, String text) {
+        value(key, ConfigUtil.quoteString(text));
+    }
+
+    private void optional(String key, @Nullable String text) {
+        if (text != null) {
+            quoted(key, text);
+        }
+    }
+
+    private void list(String key, Collection<?> items) {
+        value(
+                key,
+                items.stream()
+                        .map(item -> ConfigUtil.quoteString(item.toString()))
+                        .collect(Collectors.joining(", ", "[", "]")));
+    }
+}
