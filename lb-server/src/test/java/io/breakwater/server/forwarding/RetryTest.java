@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -171,16 +172,18 @@ class RetryTest {
 
     @Test
     void theLastAnswerIsPassedOnWhereErrorsAre() {
+        AtomicInteger answers = new AtomicInteger();
         Stream.of(a, b, c)
-                .forEach(each -> each.answer((connection, request) ->
-                        Answers.status(503, "No", "words of " + each.port()).give(connection, request)));
+                .forEach(each -> each.answer(
+                        (connection, request) -> Answers.status(503, "No", "answer " + answers.incrementAndGet())
+                                .give(connection, request)));
         Proxy proxy = proxy(List.of(a, b, c), retries(2), "backend-errors = pass");
 
         HttpMessage response = proxy.get("/");
 
         assertThat(response.status()).isEqualTo(503);
         assertThat(requests()).isEqualTo(3);
-        assertThat(response.text()).isEqualTo("words of " + c.port());
+        assertThat(response.text()).isEqualTo("answer 3");
         assertThat(response.field("X-Circuit-State")).isEqualTo("closed");
         assertRetries(proxy, 0, 2, 0);
     }
