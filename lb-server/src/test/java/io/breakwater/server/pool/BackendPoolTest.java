@@ -537,6 +537,32 @@ class BackendPoolTest {
         assertThat(at.serve()).isEqualTo("a");
     }
 
+    // ---- large pools ----
+
+    @Test
+    void aLargePoolIsBuiltInTheBackgroundAndRightMeanwhile() {
+        int count = PoolCore.MOST_BUILT_AT_ONCE + 1;
+        var at = PoolFixture.of(replicas(count));
+        at.background.forEach(Runnable::run);
+        at.background.clear();
+        for (int i = 0; i < count; i++) {
+            at.open(PoolFixture.name(i));
+        }
+
+        assertThat(at.background).as("one rotation for many changes").hasSize(1);
+        assertThat(at.request()).isEqualTo("CIRCUIT_OPEN");
+        assertThat(at.selection.retryAfterNanos()).isEqualTo(COOLDOWN.toNanos());
+        assertThat(at.pool.bestState(at.now())).isEqualTo(CircuitState.OPEN);
+        at.backend("c").breaker().reset(at.now());
+        assertThat(at.pool.bestState(at.now())).isEqualTo(CircuitState.CLOSED);
+        assertThat(at.serve()).isEqualTo("c");
+
+        List.copyOf(at.background).forEach(Runnable::run);
+        assertThat(requests(at, 3)).containsOnly("c");
+        at.advance(COOLDOWN);
+        assertThat(at.serve()).isNotEqualTo("c");
+    }
+
     // ---- what is shown ----
 
     @Test

@@ -34,12 +34,15 @@ final class PoolFixture {
     final Map<String, Backend> backends = new HashMap<>();
     final Map<String, Counts> counts = new HashMap<>();
     final Selection selection = new Selection();
+    /** What a large pool leaves to another thread. */
+    final List<Runnable> background = new ArrayList<>();
+
     private final AtomicLong healthChanges = new AtomicLong();
     BackendPool pool;
 
     private PoolFixture(ManualTicker ticker, PoolConfig config) {
         this.ticker = ticker;
-        this.core = new PoolCore(ticker, Runnable::run, Policies::of);
+        this.core = new PoolCore(ticker, background::add, Policies::of);
         this.pool = reload(config);
     }
 
