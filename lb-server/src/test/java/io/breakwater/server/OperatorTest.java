@@ -177,11 +177,13 @@ class OperatorTest {
 
     @Test
     void aBalancerWithoutAFileCannotReload() {
-        HttpMessage response = proxy.post("/api/v1/reload");
+        try (Proxy fileless = Proxy.startWithoutFile(Conf.everything("http://127.0.0.1:1"))) {
+            HttpMessage response = fileless.post("/api/v1/reload");
 
-        assertThat(response.status()).isEqualTo(409);
-        assertThat(response.text())
-                .isEqualTo("{\"error\":\"started without a configuration file (expected: lb -c FILE)\"}");
+            assertThat(response.status()).isEqualTo(409);
+            assertThat(response.text())
+                    .isEqualTo("{\"error\":\"started without a configuration file (expected: lb -c FILE)\"}");
+        }
     }
 
     @Test

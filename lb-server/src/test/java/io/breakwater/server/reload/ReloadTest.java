@@ -175,7 +175,9 @@ class ReloadTest {
             assertThat(proxy.get("/").text()).isEqualTo("a");
         }
         assertThat(b.requests()).hasSize(1);
-        b.connection(1).awaitEnd();
+        Eventually.eventually(() -> assertThat(proxy.metric("lb_connections", "side", "upstream"))
+                .as("the connection to the one that was taken away is closed")
+                .isLessThanOrEqualTo(a.accepted()));
         assertThat(proxy.metric("lb_backend_up", "backend", "127.0.0.1:" + b.port()))
                 .isZero();
         Eventually.eventually(() -> assertThat(proxy.admin("/metrics").text()).doesNotContain("127.0.0.1:" + b.port()));
