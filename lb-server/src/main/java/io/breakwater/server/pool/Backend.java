@@ -50,6 +50,8 @@ public final class Backend implements Candidate {
     /** A trip was refused, and nothing has shown since that it is over. */
     private volatile boolean tripRefused;
 
+    private volatile boolean retired;
+
     /**
      * @param core of the pool that it will be part of
      * @param inFlight counts the attempts under way; given, because the gauge that shows it is made before
@@ -178,6 +180,15 @@ public final class Backend implements Candidate {
         if (!pool.breaker().equals(before.breaker)) {
             breaker.reconfigure(pool.breaker(), now);
         }
+    }
+
+    /** A reload has taken it away: it serves those who still have its pool, and nothing is kept for it any more. */
+    public void retire() {
+        retired = true;
+    }
+
+    public boolean isRetired() {
+        return retired;
     }
 
     private void onTransition(Transition transition) {
