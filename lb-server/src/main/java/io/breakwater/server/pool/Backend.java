@@ -172,10 +172,15 @@ public final class Backend implements Candidate {
         return barred == null;
     }
 
-    /** Applies other settings from {@code now} on; what was counted and found out stays. */
-    public void reconfigure(BackendConfig config, PoolConfig pool, long now) {
+    /** Applies other settings from {@code now} on; what was counted and found out stays. With the lock of the core. */
+    void reconfigure(BackendConfig config, PoolConfig pool, long now) {
         Settings before = settings;
         settings = before.changed(config, pool, now);
+        Health known = health;
+        if (known.status == HealthStatus.UNKNOWN) { // the first rise or fall is still to come
+            health = new Health(known.status, settings.initiallyHealthy, known.suspect, known.sequence);
+            rejudge();
+        }
         slowStart.reconfigure(pool.slowStart());
         if (!pool.breaker().equals(before.breaker)) {
             breaker.reconfigure(pool.breaker(), now);
