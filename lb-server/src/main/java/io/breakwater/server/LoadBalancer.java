@@ -77,7 +77,7 @@ public final class LoadBalancer implements RunningBalancer {
     private @Nullable EventLoops loops;
     private @Nullable AddressBook addresses;
     private List<ConnectionPool> connections = List.of();
-    private volatile @Nullable Exchanges exchanges;
+    private @Nullable Exchanges exchanges;
     private volatile @Nullable Listener listener;
     private @Nullable AdminServer admin;
 
@@ -253,7 +253,7 @@ public final class LoadBalancer implements RunningBalancer {
             return ReloadResult.Unavailable.NO_FILE;
         }
         synchronized (reloading) {
-            if (draining || ended || exchanges == null) {
+            if (draining || ended || listener == null) {
                 return new ReloadResult.Unavailable("the balancer is starting or stopping");
             }
             ReloadResult result = reload(source);
@@ -274,8 +274,8 @@ public final class LoadBalancer implements RunningBalancer {
         if (!changes.needingRestart().isEmpty()) {
             return new ReloadResult.Refused(changes.refusals());
         }
+        Topology.Applied applied = topology().apply(loaded.config());
         config = loaded.config();
-        Topology.Applied applied = topology().apply(config);
         requireNonNull(listener).reconfigure(listenerContext());
         warmUp(applied.added());
         applied.removed().forEach(gone -> onEachLoop(pool -> pool.forget(gone)));
@@ -326,6 +326,9 @@ public final class LoadBalancer implements RunningBalancer {
         synchronized (reloading) {
             ended = true;
         }
+        if (admin != null) {
+            admin.close(); // first: what it does to a backend needs the loops
+        }
         Topology wired = topology;
         if (wired != null) {
             wired.close();
@@ -352,9 +355,6 @@ public final class LoadBalancer implements RunningBalancer {
         }
         if (housekeeping != null) {
             housekeeping.close();
-        }
-        if (admin != null) {
-            admin.close();
         }
         if (metrics != null) {
             metrics.close();

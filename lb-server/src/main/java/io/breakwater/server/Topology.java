@@ -139,6 +139,7 @@ final class Topology {
         before.forEach((id, member) -> {
             if (!member.equals(after.get(id))) {
                 member.checker.stop();
+                member.backend.retire();
                 removed.add(member.backend);
                 if (!after.containsKey(id)) {
                     recorder.forget(id);

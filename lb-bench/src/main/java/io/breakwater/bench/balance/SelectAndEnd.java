@@ -69,7 +69,8 @@ public class SelectAndEnd {
     String open = "";
 
     private final Queue<Runnable> background = new ArrayDeque<>();
-    private final PoolCore core = new PoolCore(Ticker.system(), background::add, Policies::of);
+    private final PoolCore core =
+            new PoolCore(Ticker.system(), background::add, Policies::of, ProxyRecorder.NONE.pool("replicas"));
     private @Nullable BackendPool pool;
 
     @Setup

@@ -75,7 +75,12 @@ final class BackendConnections {
     }
 
     void discarding(UpstreamConnection connection) {
-        discarding.addLast(connection);
+        if (mostIdle == 0) {
+            connection
+                    .close(); // to read the rest is of no use; and when nothing is kept, nobody may be there to reap it
+        } else {
+            discarding.addLast(connection);
+        }
     }
 
     void closed(UpstreamConnection connection) {

@@ -72,6 +72,9 @@ public final class ConnectionPool {
         BackendConnections connections = byBackend.get(backend);
         if (connections == null) {
             connections = new BackendConnections(backend, loop);
+            if (backend.isRetired()) {
+                return connections; // a late attempt, after forget: unknown to us and not configured, it keeps nothing
+            }
             if (byBackend.isEmpty()) {
                 loop.timers().schedule(reaper, loop.now() + REAP_NANOS);
             }
@@ -89,7 +92,10 @@ public final class ConnectionPool {
         }
     }
 
-    /** Closes the idle connections of a backend that gets no requests any more, the others when they become idle. */
+    /**
+     * Closes the idle connections of a backend that was retired, the others when they become idle, also those that late
+     * attempts still make.
+     */
     public void forget(Backend backend) {
         BackendConnections connections = byBackend.remove(backend);
         if (connections != null) {

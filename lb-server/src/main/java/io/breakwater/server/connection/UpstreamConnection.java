@@ -175,10 +175,6 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         return phase == Phase.CLOSED;
     }
 
-    boolean isDiscarding() {
-        return phase == Phase.DISCARD;
-    }
-
     /** When it became idle. */
     long idleSinceNanos() {
         return idleSinceNanos;

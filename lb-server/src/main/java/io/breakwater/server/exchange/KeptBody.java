@@ -70,10 +70,6 @@ final class KeptBody {
         return whole;
     }
 
-    boolean isEmpty() {
-        return pieces.isEmpty();
-    }
-
     /** Writes what came so far. */
     void writeTo(UpstreamConnection connection) {
         for (int i = 0; i < pieces.size(); i++) {

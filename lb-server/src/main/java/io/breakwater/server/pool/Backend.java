@@ -50,6 +50,8 @@ public final class Backend implements Candidate {
     /** A trip was refused, and nothing has shown since that it is over. */
     private volatile boolean tripRefused;
 
+    private volatile boolean retired;
+
     /**
      * @param core of the pool that it will be part of
      * @param inFlight counts the attempts under way; given, because the gauge that shows it is made before
@@ -170,14 +172,28 @@ public final class Backend implements Candidate {
         return barred == null;
     }
 
-    /** Applies other settings from {@code now} on; what was counted and found out stays. */
-    public void reconfigure(BackendConfig config, PoolConfig pool, long now) {
+    /** Applies other settings from {@code now} on; what was counted and found out stays. With the lock of the core. */
+    void reconfigure(BackendConfig config, PoolConfig pool, long now) {
         Settings before = settings;
         settings = before.changed(config, pool, now);
+        Health known = health;
+        if (known.status == HealthStatus.UNKNOWN) { // the first rise or fall is still to come
+            health = new Health(known.status, settings.initiallyHealthy, known.suspect, known.sequence);
+            rejudge();
+        }
         slowStart.reconfigure(pool.slowStart());
         if (!pool.breaker().equals(before.breaker)) {
             breaker.reconfigure(pool.breaker(), now);
         }
+    }
+
+    /** A reload has taken it away: it serves those who still have its pool, and nothing is kept for it any more. */
+    public void retire() {
+        retired = true;
+    }
+
+    public boolean isRetired() {
+        return retired;
     }
 
     private void onTransition(Transition transition) {

@@ -38,11 +38,6 @@ public final class BackendPool {
         return core.traffic();
     }
 
-    /** What lives on when another configuration follows. */
-    public PoolCore core() {
-        return core;
-    }
-
     /**
      * Picks a backend and takes its slot and its permit, or finds out why nobody may serve; the answer is in
      * {@code selection}.

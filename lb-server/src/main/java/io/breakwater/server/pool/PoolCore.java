@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.metrics.PoolRecorder;
-import io.breakwater.metrics.ProxyRecorder;
 import io.breakwater.server.balance.Policy;
 import io.breakwater.server.balance.TypicalLatency;
 import io.breakwater.server.config.BackendConfig;
@@ -66,13 +65,6 @@ public final class PoolCore {
     private volatile @Nullable Rotation rotation;
 
     private @Nullable Policy policy;
-
-    /**
-     * @param background runs what takes too long for an event loop
-     */
-    public PoolCore(Ticker ticker, Executor background, PolicyFactory policies) {
-        this(ticker, background, policies, ProxyRecorder.NONE.pool(""));
-    }
 
     /**
      * @param background runs what takes too long for an event loop

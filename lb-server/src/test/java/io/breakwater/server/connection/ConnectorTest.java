@@ -168,7 +168,7 @@ class ConnectorTest {
     private static Backend backend() {
         PoolConfig pool = Conf.poolConfig("backends = [{ url = \"http://localhost:1\", id = id }]");
         return new Backend(
-                new PoolCore(Ticker.system(), Runnable::run, Policies::of),
+                new PoolCore(Ticker.system(), Runnable::run, Policies::of, ProxyRecorder.NONE.pool("pool")),
                 new BackendId("pool", "id"),
                 pool.backends().get(0),
                 pool,

@@ -44,6 +44,20 @@ class BackendPoolTest {
     // ---- closed and open circuits ----
 
     @Test
+    void anotherInitialHealthHoldsForThoseWhoseFirstChecksAreNotDone() {
+        var at = PoolFixture.of(replicas(2), "health-check { enabled = true, initial = healthy }");
+        at.health("b", HealthStatus.HEALTHY);
+
+        at.reload(replicas(2), "health-check { enabled = true, initial = unhealthy }");
+        assertThat(at.why("a")).isEqualTo(Eligibility.UNHEALTHY);
+        assertThat(at.why("b")).isEqualTo(Eligibility.ELIGIBLE);
+        assertThat(at.request()).isEqualTo("b");
+
+        at.reload(replicas(2), "health-check { enabled = true, initial = healthy }");
+        assertThat(at.why("a")).isEqualTo(Eligibility.ELIGIBLE);
+    }
+
+    @Test
     void threeRequestsMeetThreeBackends() {
         var at = PoolFixture.of(replicas(3));
 

@@ -11,6 +11,7 @@ import io.breakwater.health.breaker.Transition;
 import io.breakwater.health.check.CheckResult;
 import io.breakwater.health.check.HealthStatus;
 import io.breakwater.metrics.BackendRecorder;
+import io.breakwater.metrics.ProxyRecorder;
 import io.breakwater.server.config.BackendConfig;
 import io.breakwater.server.config.PoolConfig;
 import io.breakwater.server.fixtures.Conf;
@@ -42,7 +43,7 @@ final class PoolFixture {
 
     private PoolFixture(ManualTicker ticker, PoolConfig config) {
         this.ticker = ticker;
-        this.core = new PoolCore(ticker, background::add, Policies::of);
+        this.core = new PoolCore(ticker, background::add, Policies::of, ProxyRecorder.NONE.pool("pool"));
         this.pool = reload(config);
     }
 

@@ -184,6 +184,50 @@ class ReloadTest {
     }
 
     @Test
+    void noConnectionIsKeptToABackendThatARetryReachesAfterItsPoolWasTakenAway() throws Exception {
+        ScriptedBackend other = ScriptedBackend.start().answer(Answers.ok("other"));
+        Gate gate = new Gate();
+        a.answer(Answers.gated(gate, Answers.reset()));
+        b.answer(Answers.gated(gate, Answers.reset()));
+        reloaded(both("lb.pools.default.retries.max = 1"));
+        try (RawClient client = proxy.connect()) {
+            client.get("/");
+            Eventually.eventually(
+                    () -> assertThat(a.requests().size() + b.requests().size()).isOne());
+            a.answer(Answers.ok("late"));
+            b.answer(Answers.ok("late"));
+            reloaded(Conf.everything(new String[] {other.url()}, Conf.PATIENT).replace("default", "another"));
+            assertThat(proxy.get("/").text()).isEqualTo("other");
+
+            gate.open();
+
+            assertThat(client.read().text()).isEqualTo("late");
+        }
+        Eventually.eventually(() -> assertThat(proxy.metric("lb_connections", "side", "upstream"))
+                .as("only the one to the backend that serves now is kept")
+                .isEqualTo(1));
+        other.close();
+    }
+
+    @Test
+    void aBackendThatIsTakenAwayIsNotReadFromForNobody() throws Exception {
+        Gate gate = new Gate();
+        a.answer(Answers.gated(gate, Answers.bytesAndHang("HTTP/1.1 500 No\r\nContent-Length: 9\r\n\r\nunfin")));
+        reloaded(conf(new ScriptedBackend[] {a}));
+        try (RawClient client = proxy.connect()) {
+            client.get("/");
+            a.awaitRequests(1);
+            reloaded(conf(new ScriptedBackend[] {b}));
+
+            gate.open();
+
+            assertThat(client.read().status()).isEqualTo(502);
+        }
+        Eventually.eventually(() ->
+                assertThat(proxy.metric("lb_connections", "side", "upstream")).isZero());
+    }
+
+    @Test
     void aBackendThatIsAddedServesAndIsMeasured() {
         reloaded(conf(new ScriptedBackend[] {a}));
         reloaded(both());
