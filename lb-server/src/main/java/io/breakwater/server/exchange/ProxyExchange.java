@@ -67,6 +67,10 @@ final class ProxyExchange implements Exchange {
     private int retries;
     /** A connection to a backend was written to: from then on only what may be done twice is tried again. */
     private boolean written;
+    /** The last look for another backend found only such as have no slot free. */
+    private boolean othersFull;
+    /** What the client gets if the wait for another backend's slot is in vain; null while it waits for its first one. */
+    private @Nullable Reply failed;
 
     /** What the client was answered; 0 when it left. */
     private int status;
@@ -171,6 +175,7 @@ final class ProxyExchange implements Exchange {
         continued = false;
         retries = 0;
         written = false;
+        failed = null;
         boolean retried = rules.max() > 0;
         if (retried) {
             to.pool().traffic().retryBudget().requestStarted(now);
@@ -211,20 +216,38 @@ final class ProxyExchange implements Exchange {
 
     /** We waited in line, and a slot may be free. */
     void onTurn(long now) {
+        boolean again = failed != null;
         if (selects(now)) {
             turn.leave();
-            attempt.begin(selection, false, now);
+            if (again) {
+                failed = null;
+                retries++;
+            }
+            attempt.begin(selection, again, now);
         } else if (selection.refusal() == Refusal.OVERLOADED) {
-            turn.back();
+            turn.back(again);
         } else {
             turn.leave();
-            refuseUnserved();
+            if (again) {
+                refuseFailed();
+            } else {
+                refuseUnserved();
+            }
         }
     }
 
     /** We waited in line for too long. */
     void onTurnTooLate(long now) {
-        refuse(Reply.OVERLOADED, pool().bestState(now), 0, null, null);
+        if (failed != null) {
+            refuseFailed();
+        } else {
+            refuse(Reply.OVERLOADED, pool().bestState(now), 0, null, null);
+        }
+    }
+
+    /** No other backend had a slot in time: says what the last attempt came to. */
+    private void refuseFailed() {
+        refuse(requireNonNull(failed), attempt.admittedIn(), 0, null, null);
     }
 
     /** Nobody may serve: says why. */
@@ -289,8 +312,28 @@ final class ProxyExchange implements Exchange {
             retries++;
             return true;
         }
+        othersFull = selection.refusal() == Refusal.OVERLOADED;
         pool().traffic().retryBudget().giveBack(now);
         return false;
+    }
+
+    /**
+     * Waits in line for another attempt, if the look for another backend has just found all of them full. The attempt
+     * that failed has ended: nobody is held while we wait. The leave for the retry is kept, also if the wait is in vain.
+     *
+     * @param otherwise what the client gets if no slot becomes free in time
+     */
+    private boolean waitsToTryAgain(Reply otherwise, long now) {
+        if (!othersFull || !pool().traffic().retryBudget().tryRetry(now)) {
+            return false;
+        }
+        if (!waitInLine(pool().traffic().line(), now)) {
+            pool().traffic().retryBudget().giveBack(now);
+            return false;
+        }
+        failed = otherwise;
+        holdBody();
+        return true;
     }
 
     /**
@@ -324,6 +367,7 @@ final class ProxyExchange implements Exchange {
 
     /** The attempt failed and has let go of its connection: another one is made, or the client is told. */
     void onAttemptFailed(Outcome seen, Outcome blamed, long now) {
+        othersFull = false;
         if (takenOver(seen, blamed, now)) {
             return;
         }
@@ -338,12 +382,10 @@ final class ProxyExchange implements Exchange {
         }
         boolean timeout = blamed == Outcome.RESPONSE_TIMEOUT || blamed == Outcome.CONNECT_TIMEOUT;
         boolean pass = config().backendErrors() == BackendErrors.PASS;
-        refuse(
-                timeout && pass ? Reply.BACKEND_TIMEOUT : Reply.BACKEND_UNAVAILABLE,
-                attempt.admittedIn(),
-                0,
-                null,
-                null);
+        Reply reply = timeout && pass ? Reply.BACKEND_TIMEOUT : Reply.BACKEND_UNAVAILABLE;
+        if (!waitsToTryAgain(reply, now)) {
+            refuse(reply, attempt.admittedIn(), 0, null, null);
+        }
     }
 
     /** The attempt has told its permit and its backend. */
@@ -453,6 +495,7 @@ final class ProxyExchange implements Exchange {
 
     /** A final response head came. Its connection is let go only when another backend has been found. */
     void onResponse(ResponseHead head, Outcome outcome, long now) {
+        othersFull = false;
         if (RetryRules.wants(rules(), head.status()) && mayTryAgain(now) && findsAnother(now)) {
             attempt.discard();
             attempt.end(now);
@@ -462,7 +505,9 @@ final class ProxyExchange implements Exchange {
         if (outcome.verdict() == Verdict.FAILURE && config().backendErrors() == BackendErrors.REPLACE) {
             attempt.discard();
             attempt.end(now);
-            refuse(Reply.BACKEND_UNAVAILABLE, attempt.admittedIn(), 0, null, null);
+            if (!waitsToTryAgain(Reply.BACKEND_UNAVAILABLE, now)) {
+                refuse(Reply.BACKEND_UNAVAILABLE, attempt.admittedIn(), 0, null, null);
+            }
             return;
         }
         kept.release();

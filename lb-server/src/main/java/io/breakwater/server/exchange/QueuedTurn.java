@@ -45,11 +45,15 @@ final class QueuedTurn extends WaitingLine.Waiter implements Runnable {
         }
     }
 
-    /** There was nothing for us: back to where we stood. */
-    void back() {
+    /**
+     * There was nothing for us: back to where we stood.
+     *
+     * @param choosy we cannot take every slot, so that there may be one for those behind us
+     */
+    void back(boolean choosy) {
         WaitingLine in = line;
         if (in != null) {
-            in.back(this);
+            in.back(this, choosy);
         }
     }
 

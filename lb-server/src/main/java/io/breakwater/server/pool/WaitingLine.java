@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * - A call that finds nobody to call, because all who wait have been called already, is owed: whoever of them comes back
  *   is called again at once.
  * - One that leaves after it was called calls the next. If it was not served, that passes the call on; if it was, more
- *   than one slot may have become free. It ends with the first that comes back.
+ *   than one slot may have become free. It ends with the first that comes back and could have taken any slot.
  * Those who come back stand where they stood: each has the number of its coming.
  */
 public final class WaitingLine {
@@ -100,22 +100,34 @@ public final class WaitingLine {
         }
     }
 
-    /** The waiter was called, and there was no slot for it: it takes its place again. */
-    public void back(Waiter waiter) {
+    /**
+     * The waiter was called, and there was no slot for it: it takes its place again.
+     *
+     * @param choosy it cannot take every slot, as a retry cannot take one of the backend that failed it: those behind it
+     *     are asked, or a slot would stay free while they wait
+     */
+    public void back(Waiter waiter, boolean choosy) {
+        @Nullable Waiter called = waiter;
         lock.lock();
         try {
             if (waiter.place != Place.CALLED) {
                 throw new IllegalStateException("not called: " + waiter.place);
             }
-            if (owedCalls == 0) {
+            if (owedCalls > 0) {
+                owedCalls--;
+            } else {
                 insert(waiter);
-                return;
+                called = choosy ? waiter.next : null;
+                if (called == null) {
+                    return;
+                }
+                unlink(called);
+                called.place = Place.CALLED;
             }
-            owedCalls--;
         } finally {
             lock.unlock();
         }
-        waiter.call();
+        called.call();
     }
 
     /** The waiter waits no longer: it was served, or gave up. Nothing when it did not wait. */

@@ -131,6 +131,85 @@ class RetryTest {
         assertRetries(proxy, 0, 0, 0);
     }
 
+    private static final String ONE_SLOT_EACH =
+            "concurrency { max-per-backend = 1, queue = 9, queue-timeout = 5s }, breaker.consecutive-failures = 9";
+
+    /** The first request has the only slot of the first backend; the second one fails at the second backend, and waits. */
+    private void waitsAfterAFailure(Proxy proxy, RawClient first, RawClient second) throws IOException {
+        first.get("/first");
+        a.awaitRequests(1);
+        second.get("/second");
+        b.awaitRequests(1);
+        eventually(
+                () -> assertThat(proxy.backend("default", b).getInt("failures")).isEqualTo(1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 500})
+    void whoFindsTheOthersFullWaitsInLineForThem(int status) throws IOException {
+        Gate gate = new Gate();
+        a.answer(Answers.gated(gate, Answers.ok("a")));
+        b.answer(status == 0 ? Answers.close() : Answers.status(status));
+        Proxy proxy = proxy(List.of(a, b), retries(1), ONE_SLOT_EACH);
+        try (RawClient first = proxy.connect();
+                RawClient second = proxy.connect()) {
+            waitsAfterAFailure(proxy, first, second);
+            assertThat(a.requests()).hasSize(1);
+
+            gate.open();
+
+            assertThat(first.read().text()).isEqualTo("a");
+            HttpMessage served = second.read();
+            assertThat(served.status()).as("%s", served).isEqualTo(200);
+            assertThat(served.text()).isEqualTo("a");
+        }
+        assertThat(a.requests()).extracting(HttpMessage::target).containsExactly("/first", "/second");
+        assertRetries(proxy, 1, 0, 0);
+        assertThat(proxy.metric("lb_rejections_total")).isZero();
+        assertThat(proxy.metric("lb_backend_in_flight")).isZero();
+    }
+
+    @Test
+    void whoWaitsInVainIsToldWhatTheLastAttemptCameTo() throws IOException {
+        Gate gate = new Gate();
+        a.answer(Answers.gated(gate, Answers.ok("a")));
+        fail(b);
+        Proxy proxy = proxy(List.of(a, b), retries(1), ONE_SLOT_EACH);
+        try (RawClient first = proxy.connect();
+                RawClient second = proxy.connect()) {
+            waitsAfterAFailure(proxy, first, second);
+
+            ticker.advance(Duration.ofSeconds(6));
+
+            assertFailed(second.read());
+            gate.open();
+            assertThat(first.read().text()).isEqualTo("a");
+            assertThat(second.get("/again").read().status())
+                    .as("nothing is left of the wait")
+                    .isPositive();
+        }
+        assertThat(proxy.metric("lb_rejections_total")).isZero();
+    }
+
+    @Test
+    void aSlotThatIsNoUseToARetryGoesToTheNextInLine() throws IOException {
+        Gate gate = new Gate();
+        a.answer(Answers.gated(gate, Answers.ok("a")));
+        fail(b);
+        Proxy proxy = proxy(List.of(a, b), retries(1), ONE_SLOT_EACH);
+        try (RawClient first = proxy.connect();
+                RawClient second = proxy.connect();
+                RawClient third = proxy.connect()) {
+            waitsAfterAFailure(proxy, first, second);
+            b.answer(Answers.ok("b"));
+
+            assertThat(third.get("/third").read().text()).isEqualTo("b");
+
+            gate.open();
+            assertThat(second.read().text()).isEqualTo("a");
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"connect-failure", "timeout", "\"503\"", "connect-failure, timeout, \"500-599\""})
     void onlyWhatIsListedIsTriedAgain(String listed) {

@@ -41,7 +41,7 @@ class WaitingLineTest {
             assertThat(line.join(waiter)).isTrue();
             for (Named each : List.of(a, b, c)) {
                 if (line.isCalled(each)) {
-                    line.back(each);
+                    line.back(each, false);
                 }
             }
         }
@@ -99,8 +99,8 @@ class WaitingLineTest {
         line.slotFreed();
         called.clear();
 
-        line.back(b);
-        line.back(a);
+        line.back(b, false);
+        line.back(a, false);
         line.slotFreed();
         line.slotFreed();
         line.slotFreed();
@@ -114,8 +114,8 @@ class WaitingLineTest {
         line.slotFreed();
         assertThat(line.join(c)).isTrue();
         assertThat(called).containsExactly("a", "b");
-        line.back(a);
-        line.back(b);
+        line.back(a, false);
+        line.back(b, false);
         called.clear();
 
         line.slotFreed();
@@ -131,7 +131,7 @@ class WaitingLineTest {
         line.leave(a);
 
         assertThat(called).as("more than one slot may have become free").containsExactly("a", "b");
-        line.back(b);
+        line.back(b, false);
         assertThat(called).containsExactly("a", "b");
         assertThat(line.length()).isEqualTo(1);
     }
@@ -157,12 +157,30 @@ class WaitingLineTest {
         line.slotFreed();
         assertThat(called).containsExactly("a");
 
-        line.back(a);
+        line.back(a, false);
 
         assertThat(called).as("the second slot may be for it").containsExactly("a", "a");
-        line.back(a);
+        line.back(a, false);
         assertThat(called).containsExactly("a", "a");
         assertThat(line.isCalled(a)).isFalse();
+    }
+
+    @Test
+    void whoCannotTakeEverySlotPassesTheCallOn() {
+        stand(a, b, c);
+        line.slotFreed();
+
+        line.back(a, true);
+        assertThat(called).containsExactly("a", "b");
+        line.back(b, true);
+        line.back(c, true);
+
+        assertThat(called).as("it ends with the last").containsExactly("a", "b", "c");
+        line.slotFreed();
+        assertThat(called).as("each stands where it stood").containsExactly("a", "b", "c", "a");
+        line.back(a, true);
+        line.back(b, false);
+        assertThat(called).as("it ends with one who could take any").containsExactly("a", "b", "c", "a", "b");
     }
 
     @Test
@@ -174,7 +192,7 @@ class WaitingLineTest {
         called.clear();
 
         line.join(b);
-        line.back(b);
+        line.back(b, false);
 
         assertThat(called).containsExactly("b");
     }
@@ -183,7 +201,7 @@ class WaitingLineTest {
     void onlyWhoWasCalledComesBack() {
         stand(a);
 
-        assertThatThrownBy(() -> line.back(a)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> line.back(a, false)).isInstanceOf(IllegalStateException.class);
     }
 
     /**
@@ -217,7 +235,7 @@ class WaitingLineTest {
                             if (has) {
                                 shared.leave(turn);
                             } else {
-                                shared.back(turn);
+                                shared.back(turn, false);
                             }
                         }
                     }
