@@ -120,10 +120,6 @@ final class BackendMeters implements BackendRecorder {
         meters.checkDurations().remove(id.pool(), id.id());
     }
 
-    BackendId id() {
-        return id;
-    }
-
     BackendGauges gauges() {
         return gauges;
     }

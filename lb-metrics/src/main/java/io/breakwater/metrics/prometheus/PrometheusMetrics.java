@@ -14,31 +14,36 @@ import io.breakwater.metrics.ProxyRecorder;
 import io.breakwater.metrics.RouteRecorder;
 import io.breakwater.metrics.Side;
 import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Info;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.DuplicateLabelsException;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Instant;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The meters of one balancer, in one Prometheus registry. What a request touches was resolved at wiring: counters of
  * the Prometheus client, and histograms and in-flight counts over adders of our own (the client's gauge is one contended
- * word, many times dearer between two event loops). Micrometer, on the same registry, brings the gauges, the JVM and the
- * process. Exemplars are off: there is no span to point to.
+ * word, many times dearer between two event loops). What comes and goes with reloads is read at each scrape; Micrometer,
+ * on the same registry, brings the other gauges, the JVM and the process. Exemplars are off: there is no span to point to.
  */
 public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition, AutoCloseable {
     private static final CircuitState[] CIRCUIT_STATES = CircuitState.values();
+    private static final int MOST_SCRAPES = 5;
 
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final MeterRegistry micrometer = RuntimeMeters.over(registry);
@@ -68,9 +73,6 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
     private final Map<BackendId, BackendMeters> backends = new ConcurrentHashMap<>();
     private final Map<String, PoolMeters> pools = new ConcurrentHashMap<>();
     private final Map<Side, ConnectionMeters> sides = new EnumMap<>(Side.class);
-
-    /** The gauges of Micrometer that leave with a route or a backend, by what they belong to. */
-    private final Map<Object, List<Meter>> removable = new ConcurrentHashMap<>();
 
     private volatile double configTakenSeconds;
 
@@ -104,65 +106,40 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
                 .labelNames(labels(MeterName.BUILD_INFO))
                 .register(registry)
                 .addLabelValues(version);
-        // Not one gauge per state: the states of a scrape come from one reading, so that exactly one of them is 1.
-        GaugeWithCallback.builder()
-                .name(MeterName.CIRCUIT_STATE.exposedName())
-                .help(MeterName.CIRCUIT_STATE.help())
-                .labelNames(labels(MeterName.CIRCUIT_STATE))
-                .callback(series -> backends.values().forEach(backend -> {
+        gauges(
+                MeterName.REQUESTS_IN_FLIGHT,
+                series -> new HashMap<>(routes).forEach((name, route) -> series.call((double) route.inFlight(), name)));
+        ofEachBackend(MeterName.BACKEND_IN_FLIGHT, BackendGauges::inFlight);
+        ofEachBackend(MeterName.BACKEND_UP, backend -> backend.up() ? 1 : 0);
+        ofEachBackend(MeterName.BACKEND_HEALTHY, backend -> backend.healthy() ? 1 : 0);
+        // The states of a scrape come from one reading, so that exactly one of them is 1.
+        gauges(
+                MeterName.CIRCUIT_STATE,
+                series -> new HashMap<>(backends).forEach((id, backend) -> {
                     CircuitState present = backend.gauges().circuitState();
                     for (CircuitState state : CIRCUIT_STATES) {
-                        series.call(
-                                state == present ? 1 : 0,
-                                backend.id().pool(),
-                                backend.id().id(),
-                                state.label());
+                        series.call(state == present ? 1 : 0, id.pool(), id.id(), state.label());
                     }
-                }))
-                .register(registry);
+                }));
         runtime.start();
     }
 
     @Override
     public RouteRecorder route(String route) {
-        return routes.computeIfAbsent(route, name -> {
-            RouteMeters meters = new RouteMeters(name, requests, requestDurations, rejections);
-            removable.put(name, List.of(gauge(MeterName.REQUESTS_IN_FLIGHT, meters::inFlight, name)));
-            return meters;
-        });
+        return routes.computeIfAbsent(route, name -> new RouteMeters(name, requests, requestDurations, rejections));
     }
 
     @Override
     public void forgetRoute(String route) {
         RouteMeters gone = routes.remove(route);
         if (gone != null) {
-            removeGauges(route);
             gone.remove();
         }
     }
 
     @Override
     public BackendRecorder backend(BackendId id, BackendGauges gauges) {
-        BackendMeters present = backends.computeIfAbsent(id, added -> {
-            BackendMeters meters = new BackendMeters(added, gauges, ofBackends);
-            String pool = added.pool();
-            String backend = added.id();
-            removable.put(
-                    added,
-                    List.of(
-                            gauge(
-                                    MeterName.BACKEND_IN_FLIGHT,
-                                    () -> meters.gauges().inFlight(),
-                                    pool,
-                                    backend),
-                            gauge(MeterName.BACKEND_UP, () -> meters.gauges().up() ? 1 : 0, pool, backend),
-                            gauge(
-                                    MeterName.BACKEND_HEALTHY,
-                                    () -> meters.gauges().healthy() ? 1 : 0,
-                                    pool,
-                                    backend)));
-            return meters;
-        });
+        BackendMeters present = backends.computeIfAbsent(id, added -> new BackendMeters(added, gauges, ofBackends));
         present.readFrom(gauges);
         return present;
     }
@@ -171,13 +148,8 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
     public void forget(BackendId id) {
         BackendMeters gone = backends.remove(id);
         if (gone != null) {
-            removeGauges(id);
             gone.remove();
         }
-    }
-
-    private void removeGauges(Object owner) {
-        requireNonNull(removable.remove(owner)).forEach(micrometer::remove);
     }
 
     @Override
@@ -218,7 +190,20 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
 
     @Override
     public void write(OutputStream out, String contentType) throws IOException {
-        formats.write(out, contentType, registry.scrape());
+        formats.write(out, contentType, scrape());
+    }
+
+    /** A backend that leaves and comes back while the client walks its series may be met twice; then it walks again. */
+    private MetricSnapshots scrape() {
+        for (int tries = 1; ; tries++) {
+            try {
+                return registry.scrape();
+            } catch (DuplicateLabelsException e) {
+                if (tries == MOST_SCRAPES) {
+                    throw e;
+                }
+            }
+        }
     }
 
     @Override
@@ -240,12 +225,30 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
         return histogram;
     }
 
-    private Gauge gauge(MeterName meter, Supplier<Number> value, String... labelValues) {
+    /** Registers gauges that are read anew at each scrape: what comes and goes between two needs no registration. */
+    private void gauges(MeterName meter, Consumer<GaugeWithCallback.Callback> reader) {
+        GaugeWithCallback.builder()
+                .name(meter.exposedName())
+                .help(meter.help())
+                .labelNames(labels(meter))
+                .callback(reader)
+                .register(registry);
+    }
+
+    /** The copy holds each backend once, whichever come and go meanwhile. */
+    private void ofEachBackend(MeterName meter, ToIntFunction<BackendGauges> value) {
+        gauges(
+                meter,
+                series -> new HashMap<>(backends)
+                        .forEach((id, backend) -> series.call(value.applyAsInt(backend.gauges()), id.pool(), id.id())));
+    }
+
+    private void gauge(MeterName meter, Supplier<Number> value, String... labelValues) {
         Tags tags = Tags.empty();
         for (int i = 0; i < labelValues.length; i++) {
             tags = tags.and(meter.labels().get(i), labelValues[i]);
         }
-        return Gauge.builder(meter.exposedName(), value)
+        Gauge.builder(meter.exposedName(), value)
                 .description(meter.help())
                 .tags(tags)
                 .register(micrometer);
