@@ -107,9 +107,6 @@ final class DemoCommand implements Callable<Integer> {
         if (urls.size() <= RETRIES) {
             settings.add("lb.pools.replicas.retries.max=" + (urls.size() - 1));
         }
-        if (urls.size() == 1) {
-            settings.add("lb.pools.replicas.breaker.min-available=0");
-        }
         return settings;
     }
 

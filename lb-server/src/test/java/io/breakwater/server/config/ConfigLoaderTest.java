@@ -100,7 +100,7 @@ class ConfigLoaderTest {
             assertThat(pool.healthCheck().enabled()).isTrue();
             assertThat(pool.slowStart().enabled()).isTrue();
             assertThat(pool.concurrency().queue()).isPositive();
-            assertThat(pool.minAvailable()).isEqualTo(1);
+            assertThat(pool.minAvailable()).isZero();
         }
 
         @Test
