@@ -74,9 +74,9 @@ class ClientFaultTest {
         try (RawClient client = proxy.connect()) {
             client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc");
             assertThat(client.readHead().status()).isEqualTo(200);
-            proxy.health();
+            proxy.settle();
             ticker.advance(Duration.ofSeconds(29));
-            proxy.health();
+            proxy.settle();
             assertThat(proxy.metric("lb_backend_in_flight")).isEqualTo(1);
             ticker.advance(Duration.ofSeconds(2));
             client.readEnd();
@@ -92,7 +92,7 @@ class ClientFaultTest {
         try (RawClient client = proxy.connect()) {
             client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n");
             eventually(() -> assertThat(backend.accepted()).isEqualTo(1));
-            proxy.health();
+            proxy.settle();
             ticker.advance(Duration.ofSeconds(6));
 
             assertThat(client.read().status()).isEqualTo(502);
@@ -113,7 +113,7 @@ class ClientFaultTest {
         try (RawClient client = proxy.connect()) {
             client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n");
             assertThat(client.readHead().status()).isEqualTo(100);
-            proxy.health();
+            proxy.settle();
             ticker.advance(Duration.ofSeconds(31));
 
             assertThat(client.read().status()).isEqualTo(408);

@@ -199,7 +199,7 @@ class ConnectionReuseTest {
             connection.readEnd();
         });
         assertPassed(client.get("/1").read(), "closed", "ok");
-        proxy.health();
+        proxy.settle();
 
         ticker.advance(Duration.ofSeconds(31));
 

@@ -176,14 +176,14 @@ class QueueTest {
         Proxy proxy = proxy(2, "lb.pools.default.timeouts.request = 2s");
         RawClient first = get(proxy, "/0");
         backend.awaitRequests(1);
-        proxy.health();
+        proxy.settle();
         ticker.advance(Duration.ofSeconds(1));
         RawClient second = get(proxy, "/1");
         ticker.advance(Duration.ofMillis(1_500));
         assertThat(first.read().status()).isEqualTo(502);
 
         backend.awaitRequests(2);
-        proxy.health();
+        proxy.settle();
         ticker.advance(Duration.ofMillis(500));
 
         assertThat(second.read().status()).as("2 s since it came").isEqualTo(502);
@@ -219,7 +219,7 @@ class QueueTest {
         clients.add(client);
         client.send("POST /1 HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n");
         client.send(new byte[20_000]);
-        proxy.health();
+        proxy.settle();
 
         gate("/0").open();
         gate("/1").open();

@@ -133,7 +133,7 @@ class RetryTableTest {
                         eventually(() -> assertThat(
                                         a.requests().size() + b.requests().size())
                                 .isGreaterThan(before));
-                        proxy.health();
+                        proxy.settle();
                         ticker.advance(RESPONSE_HEAD);
                     }
                     HttpMessage response = read(client, method);

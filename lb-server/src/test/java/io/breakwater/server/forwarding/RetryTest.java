@@ -376,7 +376,7 @@ class RetryTest {
         Proxy proxy = proxy(List.of(a, b), retries(1), "timeouts.request = 5s");
         try (RawClient client = proxy.connect().get("/")) {
             a.awaitRequests(1);
-            proxy.health();
+            proxy.settle();
 
             ticker.advance(Duration.ofSeconds(5));
 
@@ -393,12 +393,12 @@ class RetryTest {
                 List.of(a, b), retries(1, "per-try-timeout = 1s"), "timeouts { request = 5s, response-head = 4500ms }");
         try (RawClient client = proxy.connect().get("/")) {
             a.awaitRequests(1);
-            proxy.health();
+            proxy.settle();
             ticker.advance(Duration.ofSeconds(1));
             b.awaitRequests(1);
-            proxy.health();
+            proxy.settle();
             ticker.advance(Duration.ofMillis(3_990));
-            proxy.health();
+            proxy.settle();
             assertThat(client.available()).as("5 s are not over").isZero();
 
             ticker.advance(Duration.ofMillis(10));
@@ -418,12 +418,12 @@ class RetryTest {
                 "timeouts.response-head = 3s");
         try (RawClient client = proxy.connect().get("/")) {
             a.awaitRequests(1);
-            proxy.health();
+            proxy.settle();
             ticker.advance(Duration.ofSeconds(1));
             eventually(() ->
                     assertThat(proxy.metric("lb_retry_budget_exhausted_total")).isEqualTo(1));
             ticker.advance(Duration.ofMillis(1_900));
-            proxy.health();
+            proxy.settle();
             assertThat(client.available()).isZero();
 
             gate.open();
@@ -440,12 +440,12 @@ class RetryTest {
         Proxy proxy = proxy(List.of(a, b), retries(1, "per-try-timeout = 1s"), "timeouts.response-head = 3s");
         try (RawClient client = proxy.connect().get("/")) {
             a.awaitRequests(1);
-            proxy.health();
+            proxy.settle();
             ticker.advance(Duration.ofSeconds(1));
             b.awaitRequests(1);
-            proxy.health();
+            proxy.settle();
             ticker.advance(Duration.ofSeconds(2));
-            proxy.health();
+            proxy.settle();
 
             gate.open();
 
