@@ -17,6 +17,9 @@ public interface BackendRecorder {
     /** The backend's circuit refused a request that was then answered {@code circuit open}. */
     void circuitRejected();
 
+    /** The backend's circuit observes, and would have refused a request that it let through. */
+    void circuitWouldReject();
+
     /** The backend's circuit changed its state. */
     void transition(Transition transition);
 

@@ -29,6 +29,13 @@ public enum MeterName {
             "Requests that the balancer answered itself instead of asking a backend.",
             "route",
             "reason"),
+    FALLBACKS(
+            "lb_fallbacks_total",
+            Type.COUNTER,
+            "requests",
+            "Requests that a fallback of their route answered in place of a backend, by its type.",
+            "route",
+            "type"),
     BACKEND_REQUESTS(
             "lb_backend_requests_total",
             Type.COUNTER,
@@ -88,6 +95,13 @@ public enum MeterName {
             Type.COUNTER,
             "requests",
             "Refusals by a backend's circuit of requests that were then answered 'circuit open'.",
+            "pool",
+            "backend"),
+    CIRCUIT_WOULD_REJECT(
+            "lb_circuit_would_reject_total",
+            Type.COUNTER,
+            "requests",
+            "Requests that a backend's circuit let through because it only observes, and would have refused.",
             "pool",
             "backend"),
     CIRCUIT_TRIPS_REFUSED(

@@ -63,6 +63,12 @@ final class NoRecorder implements ProxyRecorder, RouteRecorder, BackendRecorder,
     public void circuitRejected() {}
 
     @Override
+    public void fellBack(FallbackType type) {}
+
+    @Override
+    public void circuitWouldReject() {}
+
+    @Override
     public void transition(Transition transition) {}
 
     @Override

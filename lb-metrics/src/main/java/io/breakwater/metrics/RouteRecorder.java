@@ -23,4 +23,7 @@ public interface RouteRecorder {
 
     /** The request was answered by the balancer itself. Does not end it. */
     void rejected(RejectionReason reason);
+
+    /** The request was answered by a fallback of the route, and so not rejected. Does not end it. */
+    void fellBack(FallbackType type);
 }

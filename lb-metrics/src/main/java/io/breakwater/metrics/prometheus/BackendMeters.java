@@ -37,6 +37,7 @@ final class BackendMeters implements BackendRecorder {
     private final Meters meters;
     private final DurationHistogram.Series duration;
     private final CounterDataPoint rejected;
+    private final CounterDataPoint wouldReject;
     private final CounterDataPoint tripsRefused;
     private final DurationHistogram.Series checkDuration;
     private final Map<CheckResult, CounterDataPoint> checked = new EnumMap<>(CheckResult.class);
@@ -53,6 +54,7 @@ final class BackendMeters implements BackendRecorder {
         this.meters = meters;
         duration = meters.durations().labelValues(id.pool(), id.id());
         rejected = meters.rejections().labelValues(id.pool(), id.id());
+        wouldReject = meters.virtualRejections().labelValues(id.pool(), id.id());
         tripsRefused = meters.refusedTrips().labelValues(id.pool(), id.id());
         checkDuration = meters.checkDurations().labelValues(id.pool(), id.id());
         for (CheckResult result : CheckResult.values()) {
@@ -72,6 +74,7 @@ final class BackendMeters implements BackendRecorder {
             DurationHistogram durations,
             Counter transitions,
             Counter rejections,
+            Counter virtualRejections,
             Counter refusedTrips,
             Counter checks,
             DurationHistogram checkDurations) {}
@@ -85,6 +88,11 @@ final class BackendMeters implements BackendRecorder {
     @Override
     public void circuitRejected() {
         rejected.inc();
+    }
+
+    @Override
+    public void circuitWouldReject() {
+        wouldReject.inc();
     }
 
     /** Rare, so a lock costs nothing; it keeps a change that nobody foresaw from making a series after the removal. */
@@ -115,6 +123,7 @@ final class BackendMeters implements BackendRecorder {
         byOutcome.keySet().forEach(outcome -> meters.requests().remove(id.pool(), id.id(), outcome.label()));
         checked.keySet().forEach(result -> meters.checks().remove(id.pool(), id.id(), result.label()));
         meters.rejections().remove(id.pool(), id.id());
+        meters.virtualRejections().remove(id.pool(), id.id());
         meters.refusedTrips().remove(id.pool(), id.id());
         meters.durations().remove(id.pool(), id.id());
         meters.checkDurations().remove(id.pool(), id.id());

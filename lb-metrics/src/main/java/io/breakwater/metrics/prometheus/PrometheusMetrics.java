@@ -54,11 +54,13 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
     private final Counter requests = counter(MeterName.REQUESTS);
     private final DurationHistogram requestDurations = histogram(MeterName.REQUEST_DURATION);
     private final Counter rejections = counter(MeterName.REJECTIONS);
+    private final Counter fallbacks = counter(MeterName.FALLBACKS);
     private final BackendMeters.Meters ofBackends = new BackendMeters.Meters(
             counter(MeterName.BACKEND_REQUESTS),
             histogram(MeterName.BACKEND_REQUEST_DURATION),
             counter(MeterName.CIRCUIT_TRANSITIONS),
             counter(MeterName.CIRCUIT_REJECTED),
+            counter(MeterName.CIRCUIT_WOULD_REJECT),
             counter(MeterName.CIRCUIT_TRIPS_REFUSED),
             counter(MeterName.HEALTH_CHECKS),
             histogram(MeterName.HEALTH_CHECK_DURATION));
@@ -126,7 +128,8 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
 
     @Override
     public RouteRecorder route(String route) {
-        return routes.computeIfAbsent(route, name -> new RouteMeters(name, requests, requestDurations, rejections));
+        return routes.computeIfAbsent(
+                route, name -> new RouteMeters(name, requests, requestDurations, rejections, fallbacks));
     }
 
     @Override

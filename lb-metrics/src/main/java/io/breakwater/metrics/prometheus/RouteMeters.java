@@ -1,5 +1,8 @@
 package io.breakwater.metrics.prometheus;
 
+import static java.util.Objects.requireNonNull;
+
+import io.breakwater.metrics.FallbackType;
 import io.breakwater.metrics.RejectionReason;
 import io.breakwater.metrics.RouteRecorder;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
@@ -40,6 +43,7 @@ final class RouteMeters implements RouteRecorder {
     private final Counter requests;
     private final DurationHistogram durations;
     private final Counter rejections;
+    private final Counter fallbacks;
     private final DurationHistogram.Series duration;
     private final CounterDataPoint clientClosed;
     private final LongAdder inFlight = new LongAdder();
@@ -47,16 +51,19 @@ final class RouteMeters implements RouteRecorder {
             new AtomicReferenceArray<>(MAX_STATUS - MIN_STATUS + 1);
     private final Map<RejectionReason, CounterDataPoint> byReason = new EnumMap<>(RejectionReason.class);
 
+    private final Map<FallbackType, CounterDataPoint> byType = new EnumMap<>(FallbackType.class);
+
     // These three belong to whoever holds the lock of this object.
     private final Set<String> codes = new HashSet<>();
     private final Set<RejectionReason> reasons = EnumSet.noneOf(RejectionReason.class);
     private boolean removed;
 
-    RouteMeters(String route, Counter requests, DurationHistogram durations, Counter rejections) {
+    RouteMeters(String route, Counter requests, DurationHistogram durations, Counter rejections, Counter fallbacks) {
         this.route = route;
         this.requests = requests;
         this.durations = durations;
         this.rejections = rejections;
+        this.fallbacks = fallbacks;
         duration = durations.labelValues(route);
         clientClosed = requests.labelValues(route, CLIENT_CLOSED);
         codes.add(CLIENT_CLOSED);
@@ -64,6 +71,11 @@ final class RouteMeters implements RouteRecorder {
             byReason.put(reason, rejections.labelValues(route, reason.label()));
         }
         reasons.addAll(byReason.keySet());
+        if (!route.equals(NO_ROUTE) && !route.equals(HEALTH_ROUTE)) {
+            for (FallbackType type : FallbackType.values()) {
+                byType.put(type, fallbacks.labelValues(route, type.label()));
+            }
+        }
     }
 
     private static Set<RejectionReason> legalReasons(String route) {
@@ -109,6 +121,12 @@ final class RouteMeters implements RouteRecorder {
         }
     }
 
+    @Override
+    public void fellBack(FallbackType type) {
+        requireNonNull(byType.get(type), "only a route that is configured has a fallback")
+                .inc();
+    }
+
     private synchronized void countUnforeseen(RejectionReason reason) {
         if (!removed) {
             reasons.add(reason);
@@ -121,6 +139,7 @@ final class RouteMeters implements RouteRecorder {
         removed = true;
         codes.forEach(code -> requests.remove(route, code));
         reasons.forEach(reason -> rejections.remove(route, reason.label()));
+        byType.keySet().forEach(type -> fallbacks.remove(route, type.label()));
         durations.remove(route);
     }
 

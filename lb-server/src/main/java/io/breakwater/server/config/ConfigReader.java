@@ -2,11 +2,15 @@ package io.breakwater.server.config;
 
 import com.typesafe.config.ConfigObject;
 import io.breakwater.health.breaker.BreakerConfig;
+import io.breakwater.health.breaker.WindowConfig;
 import io.breakwater.health.check.HealthCheckConfig;
 import io.breakwater.health.check.HealthStatus;
 import io.breakwater.server.config.RetriesConfig.RetryOn;
 import io.breakwater.server.config.Section.Element;
 import io.breakwater.server.config.Section.Named;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads a resolved tree into records: which key is which component, of which type, over which defaults. */
@@ -49,12 +54,13 @@ final class ConfigReader {
         ListenerConfig listen = lb.section("listen").read(ConfigReader::listen);
         AdminConfig admin = lb.section("admin").read(ConfigReader::admin);
         RuntimeConfig runtime = lb.section("runtime").read(ConfigReader::runtime);
+        AccessLogConfig accessLog = lb.section("access-log").read(ConfigReader::accessLog);
         MetricsConfig metrics = lb.section("metrics").read(s -> new MetricsConfig(s.flag("enabled")));
         ShutdownConfig shutdown =
                 lb.section("shutdown").read(s -> new ShutdownConfig(s.duration("delay"), s.duration("drain")));
         Map<String, PoolConfig> pools = pools(lb);
         List<RouteConfig> routes = routes(lb, pools.keySet());
-        LbConfig config = new LbConfig(listen, admin, runtime, metrics, shutdown, routes, pools);
+        LbConfig config = new LbConfig(listen, admin, runtime, accessLog, metrics, shutdown, routes, pools);
         Hazards.warn(lb, config, openFileLimit.getAsLong());
         return config;
     }
@@ -86,6 +92,13 @@ final class ConfigReader {
 
     private static AdminConfig admin(Section s) {
         return new AdminConfig(s.text("host"), s.integer("port"), s.isExplicit("port"), s.text("token"));
+    }
+
+    private static AccessLogConfig accessLog(Section s) {
+        return new AccessLogConfig(
+                s.choice("format", AccessLogConfig.Format.class),
+                s.text("file"),
+                s.list("mask-query", Function.identity()));
     }
 
     private static RuntimeConfig runtime(Section s) {
@@ -122,6 +135,8 @@ final class ConfigReader {
     private static PoolConfig pool(Section s, String name, List<BackendConfig> backends) {
         Section breaker = s.section("breaker");
         int minAvailable = breaker.integer("min-available");
+        PoolConfig.BreakerScope scope = breaker.choice("scope", PoolConfig.BreakerScope.class);
+        Duration abandonedAfter = breaker.duration("abandoned-after");
         List<String> failureStatuses = breaker.list("failure-statuses", StatusRanges::checked);
         HealthCheck check = s.section("health-check").read(ConfigReader::healthCheck);
         return new PoolConfig(
@@ -131,7 +146,9 @@ final class ConfigReader {
                 s.choice("backend-errors", PoolConfig.BackendErrors.class),
                 s.choice("host-header", PoolConfig.HostHeader.class),
                 breaker.read(ConfigReader::breaker),
+                scope,
                 new StatusRanges(failureStatuses),
+                abandonedAfter,
                 minAvailable,
                 check.config(),
                 check.probe(),
@@ -164,19 +181,66 @@ final class ConfigReader {
         Section halfOpen = s.section("half-open");
         boolean enabled = s.flag("enabled");
         int consecutiveFailures = s.integer("consecutive-failures");
+        Mode mode = s.choice("mode", Mode.class);
+        WindowConfig window = s.section("window").read(ConfigReader::window);
         Duration cooldown = s.duration("cooldown");
+        double multiplier = s.number("cooldown-multiplier");
+        Duration cooldownMax = s.duration("cooldown-max");
+        double jitter = s.ratio("cooldown-jitter");
         HalfOpen probes = halfOpen.read(ConfigReader::halfOpen);
         new Constraints()
                 .range("consecutive-failures", consecutiveFailures, 0, 1_000_000)
                 .positive("cooldown", cooldown)
+                .require(
+                        multiplier >= 1 && multiplier <= 100,
+                        "cooldown-multiplier",
+                        multiplier,
+                        "a number from 1 to 100")
+                .positive("cooldown-max", cooldownMax)
                 .verify();
         return new BreakerConfig(
                 enabled,
+                mode == Mode.OBSERVE ? BreakerConfig.Mode.OBSERVE : BreakerConfig.Mode.ENFORCE,
                 consecutiveFailures,
+                window,
                 cooldown,
+                multiplier,
+                cooldownMax,
+                jitter,
                 probes.concurrentProbes(),
                 probes.successesToClose(),
                 probes.probeTimeout());
+    }
+
+    private static WindowConfig window(Section s) {
+        WindowType type = s.choice("type", WindowType.class);
+        int calls = s.integer("calls");
+        Duration duration = s.duration("duration");
+        int minimumCalls = s.integer("minimum-calls");
+        double failureRate = s.ratio("failure-rate");
+        double slowCallRate = s.ratio("slow-call-rate");
+        Duration slowCallDuration = s.duration("slow-call-duration");
+        new Constraints()
+                .range("calls", calls, 1, 1_000_000)
+                .require(
+                        duration.compareTo(Duration.ofSeconds(1)) >= 0
+                                && duration.compareTo(Constraints.LONGEST) <= 0
+                                && duration.equals(Duration.ofSeconds(duration.toSeconds())),
+                        "duration",
+                        Units.duration(duration),
+                        "whole seconds from 1s to 24h")
+                .range("minimum-calls", minimumCalls, 1, 1_000_000)
+                .require(
+                        type != WindowType.COUNT || minimumCalls <= calls,
+                        "minimum-calls",
+                        minimumCalls,
+                        "at most calls, " + calls + ", or nothing is ever judged")
+                .require(failureRate > 0, "failure-rate", Units.ratio(failureRate), "a ratio above 0%, up to 100%")
+                .require(slowCallRate > 0, "slow-call-rate", Units.ratio(slowCallRate), "a ratio above 0%, up to 100%")
+                .positive("slow-call-duration", slowCallDuration)
+                .verify();
+        return new WindowConfig(
+                type.window(), calls, duration, minimumCalls, failureRate, slowCallRate, slowCallDuration);
     }
 
     private static HalfOpen halfOpen(Section s) {
@@ -317,7 +381,9 @@ final class ConfigReader {
     private static List<RouteConfig> routes(Section lb, Collection<String> pools) {
         String anyPool = pools.isEmpty() ? "" : pools.iterator().next();
         Section defaults = lb.section("route-defaults");
-        defaults.read(s -> route(s, anyPool, "/"));
+        Section fallbacks = lb.section("fallback-defaults");
+        fallbacks.read(ConfigReader::fallbackDefaults);
+        defaults.read(s -> route(s, anyPool, "/", fallbacks));
         List<RouteConfig> routes = new ArrayList<>();
         for (Element element : lb.elements("routes")) {
             int index = routes.size();
@@ -326,21 +392,21 @@ final class ConfigReader {
                     entry == null
                             ? unreadableRoute(index, anyPool)
                             : entry.read(
-                                    s -> requiredRoute(s, anyPool),
+                                    s -> requiredRoute(s, anyPool, fallbacks),
                                     () -> unreadableRoute(index, pool(entry, anyPool))));
         }
         return routes;
     }
 
-    private static RouteConfig requiredRoute(Section s, String anyPool) {
+    private static RouteConfig requiredRoute(Section s, String anyPool, Section fallbacks) {
         if (s.optionalText("pool") == null) {
             s.reportMissing("pool", "the name of a pool");
         }
-        return route(s, anyPool, null);
+        return route(s, anyPool, null, fallbacks);
     }
 
     /** @param otherwise the prefix if the section has no path, prefix or host, as defaults usually have none */
-    private static RouteConfig route(Section s, String anyPool, @Nullable String otherwise) {
+    private static RouteConfig route(Section s, String anyPool, @Nullable String otherwise, Section fallbacks) {
         String name = s.optionalText("name");
         String host = s.optionalText("host");
         String path = s.optionalText("path");
@@ -356,7 +422,94 @@ final class ConfigReader {
                 new LinkedHashSet<>(s.list("methods", RouteConfig::checkedMethod)),
                 pool(s, anyPool),
                 s.optionalText("rewrite"),
-                s.flag("strip-prefix"));
+                s.flag("strip-prefix"),
+                s.section("timeouts").read(ConfigReader::routeTimeouts),
+                choices(s, "fallback-on", FallbackConfig.On.class),
+                fallbacks(s, fallbacks));
+    }
+
+    private static RouteTimeouts routeTimeouts(Section s) {
+        return new RouteTimeouts(
+                s.optional("connect", Units::parseDuration),
+                s.optional("response-head", Units::parseDuration),
+                s.optional("response-idle", Units::parseDuration),
+                s.optional("request", Units::parseDuration));
+    }
+
+    private static <E extends Enum<E> & Choice> Set<E> choices(Section s, String key, Class<E> type) {
+        Set<E> chosen = EnumSet.noneOf(type);
+        chosen.addAll(s.list(key, text -> Choice.of(type, text)));
+        return chosen;
+    }
+
+    private static List<FallbackConfig> fallbacks(Section route, Section defaults) {
+        List<FallbackConfig> fallbacks = new ArrayList<>();
+        for (Element element : route.elements("fallback")) {
+            FallbackConfig.Type type = element.choice("type", FallbackConfig.Type.class);
+            FallbackConfig fallback = type == null ? null : fallback(element, type, defaults);
+            if (fallback != null) {
+                fallbacks.add(fallback);
+            }
+        }
+        return fallbacks;
+    }
+
+    /** Null, after a report, where it cannot be read. */
+    private static @Nullable FallbackConfig fallback(Element element, FallbackConfig.Type type, Section defaults) {
+        Section entry = element.section(defaults.section(type.text()));
+        return entry == null ? null : entry.<@Nullable FallbackConfig>read(s -> fallback(s, type), () -> null);
+    }
+
+    private static FallbackConfig fallback(Section s, FallbackConfig.Type type) {
+        s.optionalText("type");
+        return switch (type) {
+            case STATIC -> staticFallback(s);
+            case STALE -> new FallbackConfig.Stale(s.duration("max-age"), s.bytes("max-entry"), s.bytes("max-total"));
+            case POOL -> {
+                String pool = s.optionalText("pool");
+                if (pool == null) {
+                    s.reportMissing("pool", "the name of a pool");
+                }
+                yield new FallbackConfig.Pool(pool == null ? "" : pool);
+            }
+            case QUEUE ->
+                new FallbackConfig.Queue(
+                        s.text("dir"),
+                        s.integer("max-count"),
+                        s.bytes("max-bytes"),
+                        s.bytes("max-entry"),
+                        s.duration("max-age"),
+                        s.text("status-path"));
+        };
+    }
+
+    private static FallbackConfig staticFallback(Section s) {
+        Map<String, String> headers = new LinkedHashMap<>();
+        s.texts("headers").forEach(headers::put);
+        return new FallbackConfig.Static(
+                s.integer("status"),
+                headers,
+                s.optionalText("body"),
+                s.optional("file", ConfigReader::readableFile),
+                s.text("content-type"));
+    }
+
+    private static String readableFile(String path) {
+        try {
+            if (Files.isReadable(Path.of(path)) && !Files.isDirectory(Path.of(path))) {
+                return path;
+            }
+        } catch (InvalidPathException notAPath) {
+            // Refused below, as what cannot be read is.
+        }
+        throw new InvalidValue("a file that can be read");
+    }
+
+    /** What an entry of each type is where it says nothing. A pool has no default: its name is all that there is. */
+    private static List<FallbackConfig> fallbackDefaults(Section all) {
+        return Stream.of(FallbackConfig.Type.STATIC, FallbackConfig.Type.STALE, FallbackConfig.Type.QUEUE)
+                .map(type -> all.section(type.text()).read(s -> fallback(s, type)))
+                .toList();
     }
 
     private static String pool(Section route, String otherwise) {
@@ -369,6 +522,25 @@ final class ConfigReader {
     }
 
     private record HealthCheck(HealthCheckConfig config, ProbeConfig probe) {}
+
+    private enum Mode implements Choice {
+        ENFORCE,
+        OBSERVE
+    }
+
+    private enum WindowType implements Choice {
+        NONE,
+        COUNT,
+        TIME;
+
+        WindowConfig.Type window() {
+            return switch (this) {
+                case NONE -> WindowConfig.Type.NONE;
+                case COUNT -> WindowConfig.Type.COUNT;
+                case TIME -> WindowConfig.Type.TIME;
+            };
+        }
+    }
 
     private enum InitialHealth implements Choice {
         HEALTHY,

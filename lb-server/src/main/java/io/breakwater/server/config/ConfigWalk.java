@@ -1,11 +1,13 @@
 package io.breakwater.server.config;
 
 import com.typesafe.config.ConfigUtil;
+import io.breakwater.health.breaker.WindowConfig;
 import io.breakwater.server.config.BalanceConfig.HashKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +39,11 @@ abstract class ConfigWalk {
         block("runtime", () -> {
             value("transport", config.runtime().transport());
             value("event-loops", config.runtime().eventLoops());
+        });
+        block("access-log", () -> {
+            value("format", config.accessLog().format());
+            quoted("file", config.accessLog().file());
+            list("mask-query", config.accessLog().maskQuery());
         });
         block("metrics", () -> value("enabled", config.metrics().enabled()));
         block("shutdown", () -> {
@@ -87,6 +94,42 @@ abstract class ConfigWalk {
         quoted("pool", route.pool());
         optional("rewrite", route.rewrite());
         value("strip-prefix", route.stripPrefix());
+        block("timeouts", () -> {
+            optional("connect", route.timeouts().connect());
+            optional("response-head", route.timeouts().responseHead());
+            optional("response-idle", route.timeouts().responseIdle());
+            optional("request", route.timeouts().request());
+        });
+        list(
+                "fallback-on",
+                route.fallbackOn().stream().sorted().map(Choice::text).toList());
+        items("fallback", route.fallback(), this::fallback);
+    }
+
+    private void fallback(FallbackConfig fallback) {
+        value("type", fallback.type());
+        if (fallback instanceof FallbackConfig.Static response) {
+            value("status", response.status());
+            block(
+                    "headers",
+                    () -> response.headers().forEach((name, value) -> quoted(ConfigUtil.quoteString(name), value)));
+            optional("body", response.body());
+            optional("file", response.file());
+            quoted("content-type", response.contentType());
+        } else if (fallback instanceof FallbackConfig.Stale stale) {
+            value("max-age", stale.maxAge());
+            size("max-entry", stale.maxEntryBytes());
+            size("max-total", stale.maxTotalBytes());
+        } else if (fallback instanceof FallbackConfig.Pool other) {
+            quoted("pool", other.pool());
+        } else if (fallback instanceof FallbackConfig.Queue queue) {
+            quoted("dir", queue.dir());
+            value("max-count", queue.maxCount());
+            size("max-bytes", queue.maxBytes());
+            size("max-entry", queue.maxEntryBytes());
+            value("max-age", queue.maxAge());
+            quoted("status-path", queue.statusPath());
+        }
     }
 
     final void backend(BackendConfig backend) {
@@ -108,14 +151,30 @@ abstract class ConfigWalk {
         value("host-header", pool.hostHeader());
         block("breaker", () -> {
             value("enabled", pool.breaker().enabled());
+            value("mode", pool.breaker().mode().name().toLowerCase(Locale.ROOT));
+            value("scope", pool.breakerScope());
             value("consecutive-failures", pool.breaker().consecutiveFailures());
+            block("window", () -> {
+                WindowConfig window = pool.breaker().window();
+                value("type", window.type().name().toLowerCase(Locale.ROOT));
+                value("calls", window.calls());
+                value("duration", window.duration());
+                value("minimum-calls", window.minimumCalls());
+                ratio("failure-rate", window.failureRate());
+                ratio("slow-call-rate", window.slowCallRate());
+                value("slow-call-duration", window.slowCallDuration());
+            });
             list("failure-statuses", pool.failureStatuses().ranges());
             value("cooldown", pool.breaker().cooldown());
+            value("cooldown-multiplier", Units.number(pool.breaker().cooldownMultiplier()));
+            value("cooldown-max", pool.breaker().cooldownMax());
+            ratio("cooldown-jitter", pool.breaker().cooldownJitter());
             block("half-open", () -> {
                 value("concurrent-probes", pool.breaker().concurrentProbes());
                 value("successes-to-close", pool.breaker().successesToClose());
                 value("probe-timeout", pool.breaker().probeTimeout());
             });
+            value("abandoned-after", pool.abandonedAfter());
             value("min-available", pool.minAvailable());
         });
         block("health-check", () -> {
@@ -202,6 +261,12 @@ abstract class ConfigWalk {
     private void optional(String key, @Nullable String text) {
         if (text != null) {
             quoted(key, text);
+        }
+    }
+
+    private void optional(String key, @Nullable Duration duration) {
+        if (duration != null) {
+            value(key, duration);
         }
     }
 

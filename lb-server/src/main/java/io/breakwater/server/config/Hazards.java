@@ -1,5 +1,6 @@
 package io.breakwater.server.config;
 
+import io.breakwater.health.breaker.WindowConfig;
 import io.breakwater.health.check.HealthCheckConfig;
 import io.breakwater.server.config.RetriesConfig.RetryOn;
 import java.time.Duration;
@@ -36,10 +37,24 @@ final class Hazards {
             if (earlier != null) {
                 lb.warn("no request comes here: the earlier route " + earlier.name() + " takes them all", key);
             }
+            ofFallbacks(lb, "routes[" + i + "].fallback[", route.fallback());
+            for (FallbackConfig fallback : route.fallback()) {
+                if (fallback instanceof FallbackConfig.Pool other) {
+                    unused.remove(other.pool());
+                }
+            }
         }
         for (String pool : config.pools().keySet()) {
             if (unused.contains(pool)) {
                 lb.warnOfEntry("pools", pool, "no route leads to it");
+            }
+        }
+    }
+
+    private static void ofFallbacks(Section lb, String key, List<FallbackConfig> fallbacks) {
+        for (int i = 1; i < fallbacks.size(); i++) {
+            if (fallbacks.get(i - 1) instanceof FallbackConfig.Static) {
+                lb.warn("the static fallback before it always answers", key + i + "].type");
             }
         }
     }
@@ -131,13 +146,28 @@ final class Hazards {
         if (!config.breaker().enabled()) {
             return;
         }
-        if (config.breaker().consecutiveFailures() == 0) {
+        WindowConfig window = config.breaker().window();
+        if (config.breaker().consecutiveFailures() == 0 && window.type() == WindowConfig.Type.NONE) {
             pool.warn(
                     "no failure opens a circuit of this pool; breaker.enabled = false says so",
                     "breaker.consecutive-failures");
         }
-        Duration probeTimeout = config.breaker().probeTimeout();
         Duration responseHead = config.timeouts().responseHead();
+        if (window.type() != WindowConfig.Type.NONE && window.slowCallDuration().compareTo(responseHead) >= 0) {
+            pool.warn(
+                    "timeouts.response-head, " + Units.duration(responseHead)
+                            + ", ends a call before it is slow, so that only failures can be",
+                    "breaker.window.slow-call-duration",
+                    "timeouts.response-head");
+        }
+        if (!config.abandonedAfter().isZero() && config.abandonedAfter().compareTo(responseHead) >= 0) {
+            pool.warn(
+                    "timeouts.response-head, " + Units.duration(responseHead)
+                            + ", ends a call before its client can have waited so long",
+                    "breaker.abandoned-after",
+                    "timeouts.response-head");
+        }
+        Duration probeTimeout = config.breaker().probeTimeout();
         if (probeTimeout.compareTo(responseHead) < 0) {
             pool.warn(
                     "a probe counts as failed after breaker.half-open.probe-timeout, " + Units.duration(probeTimeout)

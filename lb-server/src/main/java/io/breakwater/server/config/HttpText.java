@@ -29,6 +29,11 @@ final class HttpText {
         return true;
     }
 
+    /** Tells whether the text can stand in a field as it is (RFC 9110, section 5.5): visible ASCII, spaces inside. */
+    static boolean isFieldValue(String text) {
+        return text.equals(text.strip()) && text.chars().allMatch(c -> c >= ' ' && c < 0x7f);
+    }
+
     static boolean isAlphanumeric(int c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     }

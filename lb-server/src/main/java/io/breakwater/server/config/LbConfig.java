@@ -17,6 +17,7 @@ public record LbConfig(
         ListenerConfig listen,
         AdminConfig admin,
         RuntimeConfig runtime,
+        AccessLogConfig accessLog,
         MetricsConfig metrics,
         ShutdownConfig shutdown,
         List<RouteConfig> routes,
@@ -51,8 +52,29 @@ public record LbConfig(
                             "routes[" + i + "].pool",
                             route.pool(),
                             poolRule(pools.keySet()) + Nearest.hint(route.pool(), pools.keySet()));
+            fallbacks(constraints, "routes[" + i + "]", route, pools);
         }
         constraints.verify();
+    }
+
+    private static void fallbacks(
+            Constraints constraints, String place, RouteConfig route, Map<String, PoolConfig> pools) {
+        for (int i = 0; i < route.fallback().size(); i++) {
+            if (route.fallback().get(i) instanceof FallbackConfig.Pool other && !pools.isEmpty()) {
+                String key = place + ".fallback[" + i + "].pool";
+                constraints
+                        .require(
+                                pools.containsKey(other.pool()),
+                                key,
+                                other.pool(),
+                                poolRule(pools.keySet()) + Nearest.hint(other.pool(), pools.keySet()))
+                        .require(
+                                !other.pool().equals(route.pool()),
+                                key,
+                                other.pool(),
+                                "another pool than the route's own");
+            }
+        }
     }
 
     private static String poolRule(Set<String> pools) {

@@ -2,6 +2,7 @@ package io.breakwater.server.config;
 
 import io.breakwater.health.breaker.BreakerConfig;
 import io.breakwater.health.check.HealthCheckConfig;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,8 @@ import java.util.Map;
  *
  * @param backends in the order of the file, at least one
  * @param failureStatuses those that count as the backend's failure
+ * @param abandonedAfter a call whose client left after waiting this long for the backend counts as a failure; zero for
+ *     never
  * @param minAvailable a trip that would leave fewer eligible backends is refused; 0 for none
  * @param probe what a health check asks
  */
@@ -21,7 +24,9 @@ public record PoolConfig(
         BackendErrors backendErrors,
         HostHeader hostHeader,
         BreakerConfig breaker,
+        BreakerScope breakerScope,
         StatusRanges failureStatuses,
+        Duration abandonedAfter,
         int minAvailable,
         HealthCheckConfig healthCheck,
         ProbeConfig probe,
@@ -44,7 +49,8 @@ public record PoolConfig(
                         "backends",
                         "[]",
                         "at least one backend, such as \"http://localhost:3001\"")
-                .range("breaker.min-available", minAvailable, 0, 1_000_000);
+                .range("breaker.min-available", minAvailable, 0, 1_000_000)
+                .notNegative("breaker.abandoned-after", abandonedAfter);
         Map<String, Integer> seen = new HashMap<>();
         for (int i = 0; i < backends.size(); i++) {
             String id = backends.get(i).id();
@@ -56,6 +62,14 @@ public record PoolConfig(
                     "an id of its own in the pool; backends[" + first + "] has it");
         }
         constraints.verify();
+    }
+
+    /** What one circuit is for. */
+    public enum BreakerScope implements Choice {
+        /** A backend, whatever is asked of it. */
+        BACKEND,
+        /** A backend as one route asks it, so that a path that is broken does not take the others with it. */
+        BACKEND_AND_ROUTE
     }
 
     /** What a client gets for a backend's failure status. */

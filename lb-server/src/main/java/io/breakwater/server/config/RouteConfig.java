@@ -1,7 +1,9 @@
 package io.breakwater.server.config;
 
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param path that a request must have; null for any, or any below the prefix
  * @param prefix whole segments that a request's path must begin with; null for none
  * @param methods empty for all
+ * @param timeouts what its requests have instead of the pool's
+ * @param fallbackOn when the fallbacks are tried
+ * @param fallback tried in this order when no backend may serve or all tries failed
  */
 public record RouteConfig(
         String name,
@@ -24,7 +29,10 @@ public record RouteConfig(
         Set<String> methods,
         String pool,
         @Nullable String rewrite,
-        boolean stripPrefix) {
+        boolean stripPrefix,
+        RouteTimeouts timeouts,
+        Set<FallbackConfig.On> fallbackOn,
+        List<FallbackConfig> fallback) {
 
     /** Values of the metrics' label {@code route} that mean something else. */
     private static final Set<String> RESERVED_NAMES = Set.of("none", "health");
@@ -34,6 +42,8 @@ public record RouteConfig(
     public RouteConfig {
         methods = Collections.unmodifiableSet(new LinkedHashSet<>(methods));
         host = host == null ? null : HostPattern.normalised(host);
+        fallbackOn = Set.copyOf(fallbackOn);
+        fallback = List.copyOf(fallback);
         new Constraints()
                 .require(
                         !name.isEmpty() && name.chars().allMatch(c -> c >= ' ' && c != 0x7f),
@@ -63,7 +73,36 @@ public record RouteConfig(
                         true,
                         "a prefix to strip")
                 .require(methods.stream().allMatch(RouteConfig::isMethod), "methods", methods, METHOD_RULE)
+                .require(
+                        !fallbackOn.isEmpty() || fallback.isEmpty(),
+                        "fallback-on",
+                        "[]",
+                        "unavailable, failure or both, as there is a fallback")
                 .verify();
+    }
+
+    /** A route that overrides nothing of its pool and has no fallback. */
+    public RouteConfig(
+            String name,
+            @Nullable String host,
+            @Nullable String path,
+            @Nullable String prefix,
+            Set<String> methods,
+            String pool,
+            @Nullable String rewrite,
+            boolean stripPrefix) {
+        this(
+                name,
+                host,
+                path,
+                prefix,
+                methods,
+                pool,
+                rewrite,
+                stripPrefix,
+                RouteTimeouts.NONE,
+                EnumSet.allOf(FallbackConfig.On.class),
+                List.of());
     }
 
     /** Returns the method as it came if it is one, else throws with the rule. */

@@ -12,9 +12,10 @@ import io.breakwater.server.config.InvalidSettings.Violation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -156,6 +157,39 @@ final class Section {
         return get(key, value -> Units.parseDuration(text(value)));
     }
 
+    double number(String key) {
+        return get(key, value -> {
+            try {
+                return Double.parseDouble(text(value));
+            } catch (NumberFormatException notANumber) {
+                throw new InvalidValue("a number such as 1.5");
+            }
+        });
+    }
+
+    /** The object under the key as a map of names to texts, in the order of the file. */
+    Map<String, String> texts(String key) {
+        Section map = section(key);
+        Map<String, String> texts = new LinkedHashMap<>();
+        if (map.below != null) {
+            texts.putAll(map.below.texts());
+        }
+        texts.putAll(map.texts());
+        return texts;
+    }
+
+    private Map<String, String> texts() {
+        Map<String, String> texts = new LinkedHashMap<>();
+        for (String name : inFileOrder(own)) {
+            ConfigValue value = value(name);
+            String text = value == null ? null : parsed(ConfigUtil.joinPath(name), value, Section::text);
+            if (text != null) {
+                texts.put(name, text);
+            }
+        }
+        return texts;
+    }
+
     /** A part of a whole, {@code 0.2} or {@code 20%}. */
     double ratio(String key) {
         return get(key, value -> Units.parseRatio(text(value)));
@@ -195,17 +229,7 @@ final class Section {
     }
 
     <E extends Enum<E> & Choice> E choice(String key, Class<E> type) {
-        return get(key, value -> {
-            Set<E> choices = EnumSet.allOf(type);
-            String text = text(value);
-            return choices.stream()
-                    .filter(choice -> choice.text().equals(text))
-                    .findFirst()
-                    .orElseThrow(() -> {
-                        List<String> texts = choices.stream().map(Choice::text).toList();
-                        return new InvalidValue(String.join(" or ", texts) + Nearest.hint(text, texts));
-                    });
-        });
+        return get(key, value -> Choice.of(type, text(value)));
     }
 
     String text(String key) {
@@ -460,6 +484,19 @@ final class Section {
             }
             owner.error(key, value, OBJECT_RULE);
             return null;
+        }
+
+        /** The choice under a key of the element, which is an object; null, after a report, if there is none. */
+        <E extends Enum<E> & Choice> @Nullable E choice(String key, Class<E> type) {
+            if (!(value instanceof ConfigObject object)) {
+                owner.error(this.key, value, OBJECT_RULE);
+                return null;
+            }
+            Section entry = new Section(owner.pathOf(this.key), object, null, owner.problems);
+            if (entry.value(key) == null) {
+                entry.reportMissing(key, Choice.rule(type));
+            }
+            return entry.optional(key, text -> Choice.of(type, text));
         }
 
         /** What the parser makes of the text in the element; null, after a report, if it refuses. */

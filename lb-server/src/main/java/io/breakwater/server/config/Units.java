@@ -63,6 +63,11 @@ public final class Units {
         throw new InvalidValue("a ratio from 0 to 1, or 0% to 100%");
     }
 
+    /** As short as it can be, {@code 1.5}. */
+    static String number(double value) {
+        return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
+    }
+
     /** As a percentage, {@code 20%}. */
     static String ratio(double value) {
         return BigDecimal.valueOf(value).movePointRight(2).stripTrailingZeros().toPlainString() + "%";

@@ -61,6 +61,9 @@ final class PoolFixture {
         }
 
         @Override
+        public void circuitWouldReject() {}
+
+        @Override
         public void transition(Transition transition) {}
 
         @Override

@@ -110,6 +110,11 @@ final class Checked implements AutoCloseable {
         }
 
         @Override
+        public void circuitWouldReject() {
+            throw new AssertionError("a check asks no circuit");
+        }
+
+        @Override
         public void transition(Transition transition) {
             throw new AssertionError("a check changes no circuit");
         }
