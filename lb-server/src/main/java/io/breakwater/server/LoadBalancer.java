@@ -27,7 +27,7 @@ import io.breakwater.server.http.ResponseFields;
 import io.breakwater.server.listener.Listener;
 import io.breakwater.server.listener.ListenerContext;
 import io.breakwater.server.pool.AdminState;
-import io.breakwater.server.pool.Backend;
+import io.breakwater.server.pool.Replica;
 import io.breakwater.server.probe.HealthChecks;
 import io.breakwater.server.runtime.EventLoops;
 import io.breakwater.server.runtime.EventLoops.Transport;
@@ -198,8 +198,8 @@ public final class LoadBalancer implements RunningBalancer {
     }
 
     /** Looks up the addresses of these backends, so that the first request need not wait for that. */
-    private void warmUp(List<Backend> backends) {
-        for (Backend backend : backends) {
+    private void warmUp(List<Replica> backends) {
+        for (Replica backend : backends) {
             String host = backend.config().host();
             requireNonNull(addresses)
                     .warmUp(
@@ -284,7 +284,7 @@ public final class LoadBalancer implements RunningBalancer {
                 loaded.warnings().stream().map(Problem::toString).toList());
     }
 
-    private void adminStateChanged(Backend backend, AdminState from, AdminState to) {
+    private void adminStateChanged(Replica backend, AdminState from, AdminState to) {
         topology().adminStateChanged(backend, to);
         if (to == AdminState.DISABLED) {
             onEachLoop(pool -> pool.closeIdle(backend));

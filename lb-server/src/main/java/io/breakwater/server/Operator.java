@@ -1,6 +1,7 @@
 package io.breakwater.server;
 
 import io.breakwater.health.breaker.BreakerSnapshot;
+import io.breakwater.health.breaker.CircuitBreaker;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.breaker.Transition;
 import io.breakwater.server.admin.Operations;
@@ -8,8 +9,10 @@ import io.breakwater.server.config.ReloadResult;
 import io.breakwater.server.exchange.Routing;
 import io.breakwater.server.pool.AdminState;
 import io.breakwater.server.pool.Backend;
-import io.breakwater.server.pool.BackendPool;
+import io.breakwater.server.pool.Replica;
+import io.breakwater.server.pool.ServedPool;
 import io.breakwater.time.Ticker;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -43,7 +46,7 @@ final class Operator implements Operations {
     /** Told of a new admin state, after the pool goes by it. Must not block. */
     @FunctionalInterface
     interface AdminStates {
-        void changed(Backend backend, AdminState from, AdminState to);
+        void changed(Replica backend, AdminState from, AdminState to);
     }
 
     @Override
@@ -53,9 +56,9 @@ final class Operator implements Operations {
 
     @Override
     public synchronized Result backend(String poolName, String id, Action action) {
-        for (BackendPool pool : routing.get().pools()) {
+        for (ServedPool pool : routing.get().pools()) {
             if (pool.name().equals(poolName)) {
-                for (Backend backend : pool.backends()) {
+                for (Replica backend : pool.replicas()) {
                     if (backend.id().id().equals(id)) {
                         return act(pool, backend, action);
                     }
@@ -66,7 +69,7 @@ final class Operator implements Operations {
         return new Result.Missing("no pool " + poolName);
     }
 
-    private Result act(BackendPool pool, Backend backend, Action action) {
+    private Result act(ServedPool pool, Replica backend, Action action) {
         return switch (action) {
             case ENABLE -> adminState(pool, backend, AdminState.ENABLED);
             case DRAIN -> adminState(pool, backend, AdminState.DRAINING);
@@ -76,7 +79,7 @@ final class Operator implements Operations {
         };
     }
 
-    private Result adminState(BackendPool pool, Backend backend, AdminState wanted) {
+    private Result adminState(ServedPool pool, Replica backend, AdminState wanted) {
         AdminState from = backend.admin();
         if (from != wanted) {
             backend.admin(wanted);
@@ -85,34 +88,42 @@ final class Operator implements Operations {
         return new Result.Done(from.label(), wanted.label(), from != wanted, status.backend(pool, backend));
     }
 
-    private Result trip(BackendPool pool, Backend backend) {
+    /** Opens all its circuits. */
+    private Result trip(ServedPool pool, Replica backend) {
         long now = ticker.read();
-        BreakerSnapshot before = backend.breaker().snapshot(now);
-        backend.breaker().trip(now);
-        BreakerSnapshot after = backend.breaker().snapshot(now);
-        return after.tripped()
-                ? done(pool, backend, before, after)
-                : new Result.Refused("the breaker of pool " + pool.name() + " is not enabled");
-    }
-
-    /** A circuit that is as a reset leaves it is left alone, for a second reset would begin another generation. */
-    private Result reset(BackendPool pool, Backend backend) {
-        long now = ticker.read();
-        BreakerSnapshot before = backend.breaker().snapshot(now);
-        boolean isReset = before.state() == CircuitState.CLOSED
-                && before.reason() == Transition.Reason.MANUAL
-                && before.consecutiveFailures() == 0;
-        if (!isReset) {
-            backend.breaker().reset(now);
+        if (!backend.breakerConfig().enabled()) {
+            return new Result.Refused("the breaker of pool " + pool.name() + " is not enabled");
         }
-        return done(pool, backend, before, backend.breaker().snapshot(now));
+        return onCircuits(pool, backend, now, breaker -> breaker.trip(now));
     }
 
-    private Result done(BackendPool pool, Backend backend, BreakerSnapshot before, BreakerSnapshot after) {
-        return new Result.Done(
-                before.state().label(),
-                after.state().label(),
-                before.generation() != after.generation(),
-                status.backend(pool, backend));
+    /**
+     * Closes all its circuits. One that is as a reset leaves it is left alone, for a second reset would begin another
+     * generation.
+     */
+    private Result reset(ServedPool pool, Replica backend) {
+        long now = ticker.read();
+        return onCircuits(pool, backend, now, breaker -> {
+            BreakerSnapshot before = breaker.snapshot(now);
+            boolean isReset = before.state() == CircuitState.CLOSED
+                    && before.reason() == Transition.Reason.MANUAL
+                    && before.consecutiveFailures() == 0;
+            if (!isReset) {
+                breaker.reset(now);
+            }
+        });
+    }
+
+    private Result onCircuits(ServedPool pool, Replica backend, long now, Consumer<CircuitBreaker> action) {
+        CircuitState from = backend.worstState(now);
+        boolean changed = false;
+        for (Backend circuit : backend.circuits()) {
+            CircuitBreaker breaker = circuit.breaker();
+            long generation = breaker.snapshot(now).generation();
+            action.accept(breaker);
+            changed |= breaker.snapshot(now).generation() != generation;
+        }
+        CircuitState to = backend.worstState(now);
+        return new Result.Done(from.label(), to.label(), changed, status.backend(pool, backend));
     }
 }

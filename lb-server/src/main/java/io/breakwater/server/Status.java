@@ -7,19 +7,29 @@ import io.breakwater.server.admin.StatusView;
 import io.breakwater.server.config.ConfigJson;
 import io.breakwater.server.config.LbConfig;
 import io.breakwater.server.events.CircuitEvent;
+import io.breakwater.server.events.CircuitId;
 import io.breakwater.server.events.Events;
 import io.breakwater.server.events.WallClock;
 import io.breakwater.server.exchange.Routing;
 import io.breakwater.server.pool.BackendPool;
+import io.breakwater.server.pool.Replica;
+import io.breakwater.server.pool.ServedPool;
 import io.breakwater.time.Ticker;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Tells the admin port what the pools look like now. Safe from any thread. */
 final class Status implements StatusView {
+    /** By state, then by failures; {@code max} takes the first of equal ones. */
+    private static final Comparator<Circuit> WORST_LAST = (one, other) -> one.state() == other.state()
+            ? Integer.compare(one.consecutiveFailures(), other.consecutiveFailures())
+            : one.state() == BackendPool.worse(one.state(), other.state()) ? 1 : -1;
+
     private final Supplier<@Nullable String> whyNotReady;
     private final Supplier<LbConfig> config;
     private final Supplier<Routing> routing;
@@ -58,23 +68,34 @@ final class Status implements StatusView {
         return routing.get().pools().stream().map(pool -> pool(pool, now)).toList();
     }
 
-    private Pool pool(BackendPool pool, long now) {
+    private Pool pool(ServedPool pool, long now) {
         double[] shares = pool.shares(now);
         List<Backend> backends = new ArrayList<>(shares.length);
         for (int i = 0; i < shares.length; i++) {
-            backends.add(backend(pool.backends().get(i), shares[i], now));
+            backends.add(backend(pool.replicas().get(i), shares[i], now));
         }
         return new Pool(
                 pool.name(), pool.bestState(now), pool.config().balance().text(), backends);
     }
 
     /** Tells of one backend of a pool. */
-    Backend backend(BackendPool pool, io.breakwater.server.pool.Backend backend) {
+    Backend backend(ServedPool pool, Replica backend) {
         long now = ticker.read();
-        return backend(backend, pool.shares(now)[pool.backends().indexOf(backend)], now);
+        return backend(backend, pool.shares(now)[pool.replicas().indexOf(backend)], now);
     }
 
-    private Backend backend(io.breakwater.server.pool.Backend backend, double share, long now) {
+    private Backend backend(Replica backend, double share, long now) {
+        List<RouteCircuit> routes = new ArrayList<>();
+        List<Circuit> circuits = new ArrayList<>();
+        List<CircuitEvent> changes = new ArrayList<>();
+        for (io.breakwater.server.pool.Backend each : backend.circuits()) {
+            Circuit circuit = circuit(each.breaker().snapshot(now));
+            circuits.add(circuit);
+            if (each.route() != null) {
+                routes.add(new RouteCircuit(each.route(), circuit));
+            }
+            changes.addAll(events.transitions(new CircuitId(each.id(), each.route())));
+        }
         return new Backend(
                 backend.id().id(),
                 backend.config().url(),
@@ -89,8 +110,18 @@ final class Status implements StatusView {
                 backend.failures(),
                 backend.rejected(),
                 share,
-                circuit(backend.breaker().snapshot(now)),
-                events.transitions(backend.id()).stream().map(Status::change).toList());
+                Collections.max(circuits, WORST_LAST),
+                latest(changes),
+                routes);
+    }
+
+    /** Returns the latest of these, which come in order circuit by circuit, over all circuits. */
+    private static List<Change> latest(List<CircuitEvent> changes) {
+        return changes.stream()
+                .sorted(Comparator.comparing(CircuitEvent::at))
+                .skip(Math.max(0, changes.size() - Events.TRANSITIONS_KEPT))
+                .map(Status::change)
+                .toList();
     }
 
     private Circuit circuit(BreakerSnapshot snapshot) {
@@ -108,6 +139,11 @@ final class Status implements StatusView {
     }
 
     private static Change change(CircuitEvent event) {
-        return new Change(event.at(), event.from(), event.to(), event.reason());
+        return new Change(
+                event.at(),
+                event.from(),
+                event.to(),
+                event.reason(),
+                event.circuit().route());
     }
 }

@@ -3,7 +3,6 @@ package io.breakwater.server;
 import static java.util.Objects.requireNonNull;
 
 import io.breakwater.health.BackendId;
-import io.breakwater.health.breaker.BreakerListener;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.check.HealthChecker;
 import io.breakwater.health.check.HealthListener;
@@ -12,22 +11,25 @@ import io.breakwater.metrics.BackendGauges;
 import io.breakwater.metrics.BackendRecorder;
 import io.breakwater.metrics.ProxyRecorder;
 import io.breakwater.server.config.BackendConfig;
+import io.breakwater.server.config.FallbackConfig;
 import io.breakwater.server.config.LbConfig;
 import io.breakwater.server.config.PoolConfig;
 import io.breakwater.server.config.RouteConfig;
+import io.breakwater.server.events.CircuitId;
 import io.breakwater.server.events.Events;
 import io.breakwater.server.exchange.Routing;
 import io.breakwater.server.exchange.Routing.Destination;
 import io.breakwater.server.pool.AdminState;
-import io.breakwater.server.pool.Backend;
-import io.breakwater.server.pool.BackendPool;
 import io.breakwater.server.pool.Policies;
 import io.breakwater.server.pool.PoolCore;
+import io.breakwater.server.pool.Replica;
+import io.breakwater.server.pool.ServedPool;
 import io.breakwater.server.probe.HealthChecks;
 import io.breakwater.server.route.Route;
 import io.breakwater.server.route.RouteTable;
 import io.breakwater.time.Ticker;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,7 +42,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The routes, pools and backends that serve, and the checks of the backends. Each configuration is applied onto what is
- * there: a backend whose identity stays (pool, id and URL) stays the same object, with its circuit, its health, what an
+ * there: a backend whose identity stays (pool, id and URL) stays the same object, with its circuits, its health, what an
  * operator wants of it, and all that is under way to it. Requests read {@link #routing} once and need no lock; everything
  * else is done by one thread at a time.
  */
@@ -72,41 +74,61 @@ final class Topology {
     }
 
     /** What a configuration has brought and taken. */
-    record Applied(List<Backend> added, List<Backend> removed) {}
+    record Applied(List<Replica> added, List<Replica> removed) {}
 
     /** Serves by this configuration from now on. */
     synchronized Applied apply(LbConfig config) {
         Map<BackendId, Member> before = members;
         Map<BackendId, Member> after = new LinkedHashMap<>();
-        List<Backend> added = new ArrayList<>();
-        Map<String, BackendPool> pools = new LinkedHashMap<>();
+        List<Replica> added = new ArrayList<>();
+        Map<String, ServedPool> pools = new LinkedHashMap<>();
         for (PoolConfig pool : config.pools().values()) {
             PoolCore core = cores.computeIfAbsent(
                     pool.name(), name -> new PoolCore(ticker, background, Policies::of, recorder.pool(name)));
-            List<Backend> backends = new ArrayList<>();
+            List<Replica> replicas = new ArrayList<>();
             for (BackendConfig each : pool.backends()) {
                 BackendId id = new BackendId(pool.name(), each.id());
                 Member member = before.get(id);
-                if (member == null || !member.backend.config().url().equals(each.url())) {
+                if (member == null || !member.replica.config().url().equals(each.url())) {
                     member = member(core, id, pool, each);
-                    added.add(member.backend);
+                    added.add(member.replica);
                 }
                 after.put(id, member);
-                backends.add(member.backend);
+                replicas.add(member.replica);
             }
-            pools.put(pool.name(), core.configure(pool, backends));
+            pools.put(pool.name(), core.configure(pool, replicas, routesTo(pool.name(), config)));
         }
         List<Route<Destination>> routes = new ArrayList<>();
         for (RouteConfig route : config.routes()) {
-            routes.add(new Route<>(
-                    route, new Destination(requireNonNull(pools.get(route.pool())), recorder.route(route.name()))));
+            ServedPool pool = requireNonNull(pools.get(route.pool()));
+            routes.add(new Route<>(route, new Destination(pool.forRoute(route.name()), recorder.route(route.name()))));
         }
         routing = new Routing(new RouteTable<>(routes), List.copyOf(pools.values()));
         members = after;
         forgetPools(pools.keySet());
         forgetRoutes(config.routes());
+        events.retain(circuits(pools.values()));
         check(config);
         return new Applied(added, forgotten(before, after));
+    }
+
+    /** Returns the names of the routes that lead to this pool, first of all or as a fallback. */
+    private static List<String> routesTo(String pool, LbConfig config) {
+        return config.routes().stream()
+                .filter(route -> route.pool().equals(pool)
+                        || route.fallback().stream()
+                                .anyMatch(each -> each instanceof FallbackConfig.Pool other
+                                        && other.pool().equals(pool)))
+                .map(RouteConfig::name)
+                .toList();
+    }
+
+    private static Set<CircuitId> circuits(Collection<ServedPool> pools) {
+        return pools.stream()
+                .flatMap(pool -> pool.replicas().stream())
+                .flatMap(replica -> replica.circuits().stream())
+                .map(circuit -> new CircuitId(circuit.id(), circuit.route()))
+                .collect(Collectors.toSet());
     }
 
     /** Begins or goes on to check the backends as they are configured now. */
@@ -115,7 +137,7 @@ final class Topology {
             for (BackendConfig each : pool.backends()) {
                 Member member = requireNonNull(members.get(new BackendId(pool.name(), each.id())));
                 checks.reconfigure(member.checker, each, pool.healthCheck(), pool.probe());
-                if (member.backend.admin() != AdminState.DISABLED) {
+                if (member.replica.admin() != AdminState.DISABLED) {
                     member.checker.start();
                 }
             }
@@ -134,16 +156,15 @@ final class Topology {
     }
 
     /** What was there and is not any more. */
-    private List<Backend> forgotten(Map<BackendId, Member> before, Map<BackendId, Member> after) {
-        List<Backend> removed = new ArrayList<>();
+    private List<Replica> forgotten(Map<BackendId, Member> before, Map<BackendId, Member> after) {
+        List<Replica> removed = new ArrayList<>();
         before.forEach((id, member) -> {
             if (!member.equals(after.get(id))) {
                 member.checker.stop();
-                member.backend.retire();
-                removed.add(member.backend);
+                member.replica.retire();
+                removed.add(member.replica);
                 if (!after.containsKey(id)) {
                     recorder.forget(id);
-                    events.forget(id);
                 }
             }
         });
@@ -152,13 +173,14 @@ final class Topology {
 
     private Member member(PoolCore core, BackendId id, PoolConfig pool, BackendConfig config) {
         AtomicInteger inFlight = new AtomicInteger();
-        // The meters of a backend read its circuit, and the circuit reports to the meters.
+        // The meters of a backend read its circuits, and the circuits report to the meters.
         Gauges gauges = new Gauges(inFlight, ticker);
         BackendRecorder counts = recorder.backend(id, gauges);
-        BreakerListener journal = events.circuit(
-                id, () -> requireNonNull(gauges.backend).breakerConfig().cooldown());
-        Backend backend = new Backend(core, id, config, pool, counts, journal, inFlight);
-        gauges.backend = backend;
+        Replica.Journals journals = route -> events.circuit(
+                new CircuitId(id, route),
+                () -> requireNonNull(gauges.replica).breakerConfig().cooldown());
+        Replica replica = new Replica(core, id, config, pool, counts, journals, inFlight);
+        gauges.replica = replica;
         HealthListener log = events.health(id);
         HealthChecker checker = checks.checkerOf(
                 id,
@@ -166,17 +188,17 @@ final class Topology {
                 pool.healthCheck(),
                 pool.probe(),
                 change -> {
-                    backend.health(change.to(), change.timeoutsOnly(), change.sequence(), change.atNanos());
+                    replica.health(change.to(), change.timeoutsOnly(), change.sequence(), change.atNanos());
                     log.onChange(change);
                 },
                 counts);
-        return new Member(backend, checker);
+        return new Member(replica, checker);
     }
 
     /** A disabled backend is not checked. */
-    synchronized void adminStateChanged(Backend backend, AdminState to) {
+    synchronized void adminStateChanged(Replica backend, AdminState to) {
         Member member = members.get(backend.id());
-        if (member == null || member.backend != backend) {
+        if (member == null || member.replica != backend) {
             return; // a reload has taken it away
         }
         if (to == AdminState.DISABLED) {
@@ -198,13 +220,13 @@ final class Topology {
         members.values().forEach(member -> member.checker.stop());
     }
 
-    private record Member(Backend backend, HealthChecker checker) {}
+    private record Member(Replica replica, HealthChecker checker) {}
 
     /** What the gauges of one backend read. */
     private static final class Gauges implements BackendGauges {
         private final AtomicInteger inFlight;
         private final Ticker ticker;
-        private volatile @Nullable Backend backend;
+        private volatile @Nullable Replica replica;
 
         Gauges(AtomicInteger inFlight, Ticker ticker) {
             this.inFlight = inFlight;
@@ -218,19 +240,19 @@ final class Topology {
 
         @Override
         public CircuitState circuitState() {
-            Backend present = backend;
-            return present == null ? CircuitState.CLOSED : present.breaker().state(ticker.read());
+            Replica present = replica;
+            return present == null ? CircuitState.CLOSED : present.worstState(ticker.read());
         }
 
         @Override
         public boolean up() {
-            Backend present = backend;
-            return present == null || (present.isInRotation() && circuitState() != CircuitState.OPEN);
+            Replica present = replica;
+            return present == null || present.isUp(ticker.read());
         }
 
         @Override
         public boolean healthy() {
-            Backend present = backend;
+            Replica present = replica;
             return present == null || present.health() != HealthStatus.UNHEALTHY;
         }
     }

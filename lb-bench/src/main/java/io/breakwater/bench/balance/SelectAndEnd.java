@@ -15,6 +15,7 @@ import io.breakwater.server.pool.Backend;
 import io.breakwater.server.pool.BackendPool;
 import io.breakwater.server.pool.Policies;
 import io.breakwater.server.pool.PoolCore;
+import io.breakwater.server.pool.Replica;
 import io.breakwater.server.pool.Selection;
 import io.breakwater.time.Ticker;
 import java.util.ArrayDeque;
@@ -76,14 +77,15 @@ public class SelectAndEnd {
     @Setup
     public void build() {
         PoolConfig config = config();
-        List<Backend> members = new ArrayList<>();
+        List<Replica> members = new ArrayList<>();
         for (int i = 0; i < backends; i++) {
             members.add(made(config, i));
         }
-        pool = core.configure(config, members);
+        BackendPool built = core.configure(config, members, List.of()).forRoute("/");
+        pool = built;
         if (open.equals("tenth")) {
             for (int i = 0; i < backends; i += 10) {
-                fail(members.get(i));
+                fail(built.backends().get(i));
             }
         }
         while (!background.isEmpty()) {
@@ -111,16 +113,16 @@ public class SelectAndEnd {
         }
     }
 
-    private Backend made(PoolConfig config, int number) {
+    private Replica made(PoolConfig config, int number) {
         BackendConfig own = config.backends().get(number);
         BackendId id = new BackendId(config.name(), own.id());
-        return new Backend(
+        return new Replica(
                 core,
                 id,
                 own,
                 config,
                 ProxyRecorder.NONE.backend(id, NoGauges.INSTANCE),
-                BreakerListener.NONE,
+                route -> BreakerListener.NONE,
                 new AtomicInteger());
     }
 

@@ -4,6 +4,7 @@ import io.breakwater.server.admin.StatusView.Backend;
 import io.breakwater.server.admin.StatusView.Change;
 import io.breakwater.server.admin.StatusView.Circuit;
 import io.breakwater.server.admin.StatusView.Pool;
+import io.breakwater.server.admin.StatusView.RouteCircuit;
 import io.breakwater.server.config.ReloadResult;
 import java.io.ByteArrayOutputStream;
 import java.time.Instant;
@@ -115,9 +116,22 @@ final class StatusJson {
         json.writeNumberProperty("share", Math.round(backend.share() * SHARE_DIGITS) / SHARE_DIGITS);
         json.writeName("breaker");
         write(backend.circuit(), json);
+        if (!backend.routes().isEmpty()) {
+            json.writeName("routes").writeStartArray();
+            backend.routes().forEach(each -> write(each, json));
+            json.writeEndArray();
+        }
         json.writeName("transitions").writeStartArray();
         backend.changes().forEach(change -> write(change, json));
         json.writeEndArray().writeEndObject();
+    }
+
+    private static void write(RouteCircuit each, JsonGenerator json) {
+        json.writeStartObject();
+        json.writeStringProperty("route", each.route());
+        json.writeName("breaker");
+        write(each.circuit(), json);
+        json.writeEndObject();
     }
 
     private static void write(Circuit circuit, JsonGenerator json) {
@@ -144,6 +158,9 @@ final class StatusJson {
         json.writeStringProperty("from", change.from().label());
         json.writeStringProperty("to", change.to().label());
         json.writeStringProperty("reason", change.reason().label());
+        if (change.route() != null) {
+            json.writeStringProperty("route", change.route());
+        }
         json.writeEndObject();
     }
 

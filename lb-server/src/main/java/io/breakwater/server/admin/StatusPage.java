@@ -223,11 +223,11 @@ final class StatusPage {
     }
 
     private static String changes(List<Pool> pools) {
-        record Line(String backend, Change change) {}
+        record Line(String circuit, Change change) {}
         List<Line> all = pools.stream()
                 .flatMap(pool -> pool.backends().stream()
                         .flatMap(backend -> backend.changes().stream()
-                                .map(change -> new Line(pool.name() + "/" + backend.id(), change))))
+                                .map(change -> new Line(named(pool, backend, change), change))))
                 .collect(Collectors.toCollection(ArrayList::new));
         // Turned round first, for the sort leaves changes of the same moment as they stand.
         Collections.reverse(all);
@@ -237,7 +237,7 @@ final class StatusPage {
                 .map(line -> "<li>%s <b>%s</b> %s \u2192 %s <i>%s</i></li>\n"
                         .formatted(
                                 time(line.change().at()),
-                                escaped(line.backend()),
+                                escaped(line.circuit()),
                                 line.change().from().label(),
                                 line.change().to().label(),
                                 line.change().reason().label().replace('_', ' ')))
@@ -245,6 +245,10 @@ final class StatusPage {
         return "<section>\n<h2>Latest changes</h2>\n"
                 + (lines.isEmpty() ? "<p>none yet</p>\n" : "<ol class=\"changes\">\n" + lines + "</ol>\n")
                 + "</section>\n";
+    }
+
+    private static String named(Pool pool, Backend backend, Change change) {
+        return pool.name() + "/" + backend.id() + (change.route() == null ? "" : " for route " + change.route());
     }
 
     private static String time(Instant at) {

@@ -48,7 +48,9 @@ public interface StatusView {
      * @param failures attempts that say that it does not
      * @param rejected requests that its circuit refused
      * @param share the part of the pool's traffic, 0 to 1, that it is entitled to now
-     * @param changes the latest of its circuit, at most 20, the oldest first
+     * @param circuit the worst, where it has one for each route
+     * @param changes the latest of its circuits, at most 20, the oldest first
+     * @param routes the circuit of each route; empty where one is for all
      */
     record Backend(
             String id,
@@ -65,10 +67,48 @@ public interface StatusView {
             long rejected,
             double share,
             Circuit circuit,
-            List<Change> changes) {
+            List<Change> changes,
+            List<RouteCircuit> routes) {
 
         public Backend {
             changes = List.copyOf(changes);
+            routes = List.copyOf(routes);
+        }
+
+        /** One with a single circuit. */
+        public Backend(
+                String id,
+                String url,
+                int weight,
+                int priority,
+                AdminState adminState,
+                HealthStatus health,
+                boolean suspect,
+                int inFlight,
+                long requests,
+                long successes,
+                long failures,
+                long rejected,
+                double share,
+                Circuit circuit,
+                List<Change> changes) {
+            this(
+                    id,
+                    url,
+                    weight,
+                    priority,
+                    adminState,
+                    health,
+                    suspect,
+                    inFlight,
+                    requests,
+                    successes,
+                    failures,
+                    rejected,
+                    share,
+                    circuit,
+                    changes,
+                    List.of());
         }
     }
 
@@ -87,7 +127,7 @@ public interface StatusView {
     }
 
     /**
-     * The circuit of one backend.
+     * A circuit of one backend.
      *
      * @param state now: an open one whose cooldown is over is half-open
      * @param consecutiveFailures failures in a row
@@ -105,6 +145,24 @@ public interface StatusView {
             @Nullable Long retryAfterSeconds,
             long generation) {}
 
-    /** A change of a circuit's state. */
-    record Change(Instant at, CircuitState from, CircuitState to, Transition.Reason reason) {}
+    /** The circuit of a backend for the requests of one route. */
+    record RouteCircuit(String route, Circuit circuit) {}
+
+    /**
+     * A change of a circuit's state.
+     *
+     * @param route the only one that the circuit is for; null if it is for all
+     */
+    record Change(
+            Instant at,
+            CircuitState from,
+            CircuitState to,
+            Transition.Reason reason,
+            @Nullable String route) {
+
+        /** Of a circuit that is for all routes. */
+        public Change(Instant at, CircuitState from, CircuitState to, Transition.Reason reason) {
+            this(at, from, to, reason, null);
+        }
+    }
 }

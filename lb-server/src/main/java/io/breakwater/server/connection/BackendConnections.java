@@ -1,7 +1,7 @@
 package io.breakwater.server.connection;
 
 import io.breakwater.server.config.ConnectionsConfig;
-import io.breakwater.server.pool.Backend;
+import io.breakwater.server.pool.Replica;
 import io.breakwater.server.runtime.Loop;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +11,7 @@ final class BackendConnections {
     /** How long the rest of an unwanted body may take. */
     private static final long DISCARD_NANOS = 1_000_000_000L;
 
-    private final Backend backend;
+    private final Replica backend;
     private final Loop loop;
     private final ArrayDeque<UpstreamConnection> idle = new ArrayDeque<>();
     private final ArrayDeque<UpstreamConnection> discarding = new ArrayDeque<>();
@@ -19,7 +19,7 @@ final class BackendConnections {
     private int mostIdle;
     private long idleTimeoutNanos;
 
-    BackendConnections(Backend backend, Loop loop) {
+    BackendConnections(Replica backend, Loop loop) {
         this.backend = backend;
         this.loop = loop;
     }
@@ -45,7 +45,7 @@ final class BackendConnections {
         idle.clear();
     }
 
-    Backend backend() {
+    Replica backend() {
         return backend;
     }
 

@@ -3,7 +3,7 @@ package io.breakwater.server.connection;
 import io.breakwater.metrics.ConnectionRecorder;
 import io.breakwater.server.config.PoolConfig;
 import io.breakwater.server.http.HeadLimits;
-import io.breakwater.server.pool.Backend;
+import io.breakwater.server.pool.Replica;
 import io.breakwater.server.runtime.Loop;
 import io.breakwater.server.runtime.TimerWheel;
 import io.netty.bootstrap.Bootstrap;
@@ -24,7 +24,7 @@ public final class ConnectionPool {
     private final AddressBook addresses;
     private final HeadLimits limits;
     private final ConnectionRecorder recorder;
-    private final IdentityHashMap<Backend, BackendConnections> byBackend = new IdentityHashMap<>();
+    private final IdentityHashMap<Replica, BackendConnections> byBackend = new IdentityHashMap<>();
     private final TimerWheel.Timeout reaper = new Reaper();
 
     /**
@@ -47,14 +47,14 @@ public final class ConnectionPool {
     }
 
     /** Returns a kept connection, or null when there is none. The caller begins an exchange on it at once. */
-    public @Nullable UpstreamConnection takeIdle(Backend backend, PoolConfig config) {
+    public @Nullable UpstreamConnection takeIdle(Replica backend, PoolConfig config) {
         return connections(backend, config).takeIdle();
     }
 
     /**
      * Makes a fresh connection and hands it to the sink, later or before this returns. The caller bounds the time.
      */
-    public Connecting connect(Backend backend, PoolConfig config, ResponseSink sink) {
+    public Connecting connect(Replica backend, PoolConfig config, ResponseSink sink) {
         BackendConnections home = connections(backend, config);
         Bootstrap bootstrap = UpstreamBootstrap.create(loop.eventLoop(), channelType);
         Connector connector = new Connector(
@@ -67,7 +67,7 @@ public final class ConnectionPool {
         return connector;
     }
 
-    private BackendConnections connections(Backend backend, PoolConfig config) {
+    private BackendConnections connections(Replica backend, PoolConfig config) {
         assert loop.eventLoop().inEventLoop();
         BackendConnections connections = byBackend.get(backend);
         if (connections == null) {
@@ -85,7 +85,7 @@ public final class ConnectionPool {
     }
 
     /** Closes the idle connections of a backend that gets no requests for now. */
-    public void closeIdle(Backend backend) {
+    public void closeIdle(Replica backend) {
         BackendConnections connections = byBackend.get(backend);
         if (connections != null) {
             connections.closeIdle();
@@ -96,7 +96,7 @@ public final class ConnectionPool {
      * Closes the idle connections of a backend that was retired, the others when they become idle, also those that late
      * attempts still make.
      */
-    public void forget(Backend backend) {
+    public void forget(Replica backend) {
         BackendConnections connections = byBackend.remove(backend);
         if (connections != null) {
             connections.keepNone();

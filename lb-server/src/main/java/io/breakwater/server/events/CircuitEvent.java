@@ -1,20 +1,19 @@
 package io.breakwater.server.events;
 
-import io.breakwater.health.BackendId;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.breaker.Transition;
 import java.time.Duration;
 import java.time.Instant;
 
 /**
- * A change of a backend's circuit, with the time of day.
+ * A change of a circuit, with the time of day.
  *
  * @param generation the number of the state entered
  * @param failures failures in a row when it happened
  * @param cooldown how long the circuit stays open once it is
  */
 public record CircuitEvent(
-        BackendId backend,
+        CircuitId circuit,
         long generation,
         Instant at,
         CircuitState from,
@@ -23,9 +22,9 @@ public record CircuitEvent(
         int failures,
         Duration cooldown) {
 
-    static CircuitEvent of(BackendId backend, Transition transition, Instant at, Duration cooldown) {
+    static CircuitEvent of(CircuitId circuit, Transition transition, Instant at, Duration cooldown) {
         return new CircuitEvent(
-                backend,
+                circuit,
                 transition.generation(),
                 at,
                 transition.from(),
@@ -39,7 +38,7 @@ public record CircuitEvent(
     @Override
     public String toString() {
         StringBuilder line = new StringBuilder("circuit ")
-                .append(backend)
+                .append(circuit)
                 .append(": ")
                 .append(from.label())
                 .append(" -> ")

@@ -28,6 +28,9 @@ import org.slf4j.LoggerFactory;
  * Safe to use from any thread.
  */
 public final class Events implements AutoCloseable {
+    /** Of each circuit. */
+    public static final int TRANSITIONS_KEPT = 20;
+
     static final int QUEUE_CAPACITY = 1024;
 
     private static final Logger LOG = LoggerFactory.getLogger(Events.class);
@@ -35,7 +38,7 @@ public final class Events implements AutoCloseable {
 
     private final Ticker ticker;
     private final WallClock clock;
-    private final Map<BackendId, Journal> journals = new ConcurrentHashMap<>();
+    private final Map<CircuitId, Journal> journals = new ConcurrentHashMap<>();
     private final BlockingQueue<Runnable> queue = new ArrayBlockingQueue<>(QUEUE_CAPACITY);
     private final AtomicLong dropped = new AtomicLong();
     private final Thread thread = new Thread(this::run, "events");
@@ -56,17 +59,16 @@ public final class Events implements AutoCloseable {
     }
 
     /**
-     * Returns the listener for a new breaker of this backend. What an earlier breaker of the same backend did is
-     * forgotten.
+     * Returns the listener for a new breaker. What an earlier one of the same identity did is forgotten.
      *
      * @param cooldown the cooldown that is configured now
      */
-    public BreakerListener circuit(BackendId backend, Supplier<Duration> cooldown) {
+    public BreakerListener circuit(CircuitId circuit, Supplier<Duration> cooldown) {
         Journal journal = new Journal();
         Sequencer sequencer = new Sequencer(new Log());
-        journals.put(backend, journal);
+        journals.put(circuit, journal);
         return transition -> {
-            CircuitEvent event = CircuitEvent.of(backend, transition, clock.at(transition.atNanos()), cooldown.get());
+            CircuitEvent event = CircuitEvent.of(circuit, transition, clock.at(transition.atNanos()), cooldown.get());
             journal.add(event);
             if (!queue.offer(() -> sequence(sequencer, event))) {
                 dropped.incrementAndGet();
@@ -87,15 +89,15 @@ public final class Events implements AutoCloseable {
         };
     }
 
-    /** Returns the latest changes of a backend's circuit, at most 20, the oldest first. */
-    public List<CircuitEvent> transitions(BackendId backend) {
-        Journal journal = journals.get(backend);
+    /** Returns the latest changes of a circuit, at most {@value #TRANSITIONS_KEPT}, the oldest first. */
+    public List<CircuitEvent> transitions(CircuitId circuit) {
+        Journal journal = journals.get(circuit);
         return journal == null ? List.of() : journal.read();
     }
 
-    /** The backend is no longer configured: what is kept of it is let go. */
-    public void forget(BackendId backend) {
-        journals.remove(backend);
+    /** Only these circuits are there any more: what is kept of others is let go. */
+    public void retain(Set<CircuitId> present) {
+        journals.keySet().retainAll(present);
     }
 
     /** Logs what is left, and ends. What is reported later is kept, but not logged. */
@@ -179,7 +181,7 @@ public final class Events implements AutoCloseable {
 
         @Override
         public void missing(CircuitEvent before, long first, long last) {
-            LOG.warn("circuit {}: changes {} to {} were not reported in time", before.backend(), first, last);
+            LOG.warn("circuit {}: changes {} to {} were not reported in time", before.circuit(), first, last);
         }
     }
 }

@@ -6,13 +6,11 @@ import java.util.TreeMap;
 
 /** The latest changes of one circuit, by generation whatever the order of their coming. Safe to use from any thread. */
 final class Journal {
-    static final int CAPACITY = 20;
-
     private final NavigableMap<Long, CircuitEvent> latest = new TreeMap<>();
 
     synchronized void add(CircuitEvent event) {
         latest.put(event.generation(), event);
-        if (latest.size() > CAPACITY) {
+        if (latest.size() > Events.TRANSITIONS_KEPT) {
             latest.pollFirstEntry();
         }
     }

@@ -92,7 +92,7 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
         slowedByClient = false;
         replaced = false;
         outcome = Outcome.LOCAL_ERROR;
-        UpstreamConnection kept = permit().isProbe() ? null : connections.takeIdle(chosen, config());
+        UpstreamConnection kept = permit().isProbe() ? null : connections.takeIdle(chosen.replica(), config());
         if (kept != null) {
             send(kept, now);
         } else {
@@ -103,7 +103,7 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
     private void connect(Backend to, long now) {
         awaitBackend(Waiting.CONNECTION, now, config().timeouts().connect());
         int number = ++connects;
-        Connecting made = connections.connect(to, config(), this);
+        Connecting made = connections.connect(to.replica(), config(), this);
         if (number == connects && waiting == Waiting.CONNECTION) {
             connecting = made;
         }

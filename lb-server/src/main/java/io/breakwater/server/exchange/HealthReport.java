@@ -3,13 +3,13 @@ package io.breakwater.server.exchange;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.check.HealthStatus;
 import io.breakwater.server.pool.AdminState;
-import io.breakwater.server.pool.Backend;
-import io.breakwater.server.pool.BackendPool;
+import io.breakwater.server.pool.Replica;
+import io.breakwater.server.pool.ServedPool;
 import java.nio.charset.StandardCharsets;
 
 /**
  * The body of {@code GET /health}: {@code {"status":"ok","circuits":{"pool/id":"closed"}}}. It is degraded when a backend
- * that an operator wants to serve cannot: its circuit is not closed, or it is unhealthy.
+ * that an operator wants to serve cannot: its circuit, or that of one route, is not closed, or it is unhealthy.
  */
 final class HealthReport {
     private HealthReport() {}
@@ -17,9 +17,9 @@ final class HealthReport {
     static byte[] write(Routing routing, long now) {
         StringBuilder circuits = new StringBuilder();
         boolean ok = true;
-        for (BackendPool pool : routing.pools()) {
-            for (Backend backend : pool.backends()) {
-                CircuitState state = backend.breaker().state(now);
+        for (ServedPool pool : routing.pools()) {
+            for (Replica backend : pool.replicas()) {
+                CircuitState state = backend.worstState(now);
                 ok &= isWell(backend.admin(), backend.health(), state);
                 if (!circuits.isEmpty()) {
                     circuits.append(',');

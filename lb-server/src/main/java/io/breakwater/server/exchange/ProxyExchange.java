@@ -225,7 +225,7 @@ final class ProxyExchange implements Exchange {
             }
             attempt.begin(selection, again, now);
         } else if (selection.refusal() == Refusal.OVERLOADED) {
-            turn.back(again);
+            turn.back(again || selection.isChoosy(pool()));
         } else {
             turn.leave();
             if (again) {

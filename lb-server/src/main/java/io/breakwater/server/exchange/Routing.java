@@ -3,6 +3,7 @@ package io.breakwater.server.exchange;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.metrics.RouteRecorder;
 import io.breakwater.server.pool.BackendPool;
+import io.breakwater.server.pool.ServedPool;
 import io.breakwater.server.route.RouteTable;
 import java.util.List;
 
@@ -12,7 +13,7 @@ import java.util.List;
  * @param table of the routes
  * @param pools that the routes lead to, and all others
  */
-public record Routing(RouteTable<Destination> table, List<BackendPool> pools) {
+public record Routing(RouteTable<Destination> table, List<ServedPool> pools) {
 
     public Routing {
         pools = List.copyOf(pools);

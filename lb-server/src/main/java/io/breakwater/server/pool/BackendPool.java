@@ -4,18 +4,19 @@ import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.server.config.PoolConfig;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The backends that serve the same requests, by one configuration. Safe from any thread. An exchange keeps the pool that
+ * The backends that serve the same requests behind the same circuits, by one configuration. Safe from any thread. An exchange keeps the pool that
  * it began with; a retry after a reload still meets the backends of the newest configuration.
  */
 public final class BackendPool {
-    private final PoolCore core;
+    private final CircuitScope scope;
     private final PoolConfig config;
     private final List<Backend> backends;
 
-    BackendPool(PoolCore core, PoolConfig config, List<Backend> backends) {
-        this.core = core;
+    BackendPool(CircuitScope scope, PoolConfig config, List<Backend> backends) {
+        this.scope = scope;
         this.config = config;
         this.backends = backends;
     }
@@ -28,6 +29,11 @@ public final class BackendPool {
         return config;
     }
 
+    /** The only route whose requests select here; null if all do. */
+    public @Nullable String route() {
+        return scope.route();
+    }
+
     /** In the order of the configuration. */
     public List<Backend> backends() {
         return backends;
@@ -35,7 +41,7 @@ public final class BackendPool {
 
     /** What its requests share beyond the backends: the budget of retries, and the line of those that wait. */
     public PoolTraffic traffic() {
-        return core.traffic();
+        return scope.traffic();
     }
 
     /**
@@ -51,13 +57,13 @@ public final class BackendPool {
      * @param now what every breaker decides by
      */
     public void select(Selection selection, long now) {
-        Rotation asked = core.rotation();
+        Rotation asked = scope.rotation();
         selection.begin(now);
         boolean admitted = asked.admit(selection, now);
-        boolean current = admitted || core.isCurrent(asked);
+        boolean current = admitted || scope.isCurrent(asked);
         if (!current) { // nobody is refused on the word of a rotation that is out of date
-            asked = core.rotation();
-            current = core.isCurrent(asked);
+            asked = scope.rotation();
+            current = scope.isCurrent(asked);
             selection.begin(now);
             admitted = current ? asked.admit(selection, now) : asked.askEverybody(selection);
         }
@@ -75,14 +81,14 @@ public final class BackendPool {
      */
     public void refused(Selection selection) {
         if (selection.refusal() == Refusal.CIRCUIT_OPEN) {
-            core.rotation().countRejections(selection);
+            scope.rotation().countRejections(selection);
         }
     }
 
     /** Returns the state of the pool's best circuit: closed before half-open before open. */
     public CircuitState bestState(long now) {
-        Rotation seen = core.rotation();
-        if (core.isCurrent(seen)) {
+        Rotation seen = scope.rotation();
+        if (scope.isCurrent(seen)) {
             return seen.bestState(now);
         }
         CircuitState best = CircuitState.OPEN;
@@ -95,6 +101,11 @@ public final class BackendPool {
     /** Returns the state that leaves more hope: closed before half-open before open. */
     public static CircuitState better(CircuitState one, CircuitState other) {
         return rank(one) <= rank(other) ? one : other;
+    }
+
+    /** Returns the state that leaves less hope: open before half-open before closed. */
+    public static CircuitState worse(CircuitState one, CircuitState other) {
+        return rank(one) >= rank(other) ? one : other;
     }
 
     private static int rank(CircuitState state) {

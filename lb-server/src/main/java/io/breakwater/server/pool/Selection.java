@@ -91,6 +91,14 @@ public final class Selection implements Admission {
         return refusedState;
     }
 
+    /**
+     * After {@link Refusal#OVERLOADED}: whether a slot may be free all the same that another request of the pool could
+     * take, because circuits are per route and one has refused this request.
+     */
+    public boolean isChoosy(BackendPool asked) {
+        return asked.route() != null && circuitRefused;
+    }
+
     /** After {@link Refusal#CIRCUIT_OPEN} in state open: the smallest remaining cooldown of those who may serve. */
     public long retryAfterNanos() {
         return retryAfterNanos;
@@ -207,7 +215,7 @@ public final class Selection implements Admission {
             return Refusal.TRIED;
         }
         for (Backend one : backends) {
-            if (one.admin() == AdminState.ENABLED) {
+            if (one.replica().admin() == AdminState.ENABLED) {
                 return Refusal.UNHEALTHY;
             }
         }

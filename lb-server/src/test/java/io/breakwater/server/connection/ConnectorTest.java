@@ -13,9 +13,9 @@ import io.breakwater.server.config.PoolConfig;
 import io.breakwater.server.fixtures.Conf;
 import io.breakwater.server.http.HeadLimits;
 import io.breakwater.server.http.ResponseHead;
-import io.breakwater.server.pool.Backend;
 import io.breakwater.server.pool.Policies;
 import io.breakwater.server.pool.PoolCore;
+import io.breakwater.server.pool.Replica;
 import io.breakwater.server.runtime.EventLoops;
 import io.breakwater.server.runtime.EventLoops.Transport;
 import io.breakwater.server.runtime.Loop;
@@ -165,15 +165,15 @@ class ConnectorTest {
                 addresses);
     }
 
-    private static Backend backend() {
+    private static Replica backend() {
         PoolConfig pool = Conf.poolConfig("backends = [{ url = \"http://localhost:1\", id = id }]");
-        return new Backend(
+        return new Replica(
                 new PoolCore(Ticker.system(), Runnable::run, Policies::of, ProxyRecorder.NONE.pool("pool")),
                 new BackendId("pool", "id"),
                 pool.backends().get(0),
                 pool,
                 ProxyRecorder.NONE.backend(new BackendId("pool", "id"), NO_GAUGES),
-                BreakerListener.NONE,
+                route -> BreakerListener.NONE,
                 new AtomicInteger());
     }
 

@@ -40,6 +40,7 @@ import org.slf4j.LoggerFactory;
 
 class EventsTest {
     private static final BackendId BACKEND = new BackendId("default", "localhost:3001");
+    private static final CircuitId CIRCUIT = new CircuitId(BACKEND, null);
     private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
     private static final Duration COOLDOWN = Duration.ofSeconds(5);
 
@@ -68,7 +69,7 @@ class EventsTest {
     void oneLineForEachChangeOfARealCircuit() {
         events.start();
         CircuitBreaker breaker =
-                new CircuitBreaker(BreakerConfig.DEFAULT, ticker, events.circuit(BACKEND, () -> COOLDOWN));
+                new CircuitBreaker(BreakerConfig.DEFAULT, ticker, events.circuit(CIRCUIT, () -> COOLDOWN));
 
         fail(breaker, 3);
         ticker.advance(COOLDOWN);
@@ -84,7 +85,7 @@ class EventsTest {
                         "INFO circuit default/localhost:3001: half-open -> open (probe_failed: 4 in a row), cooldown 5s",
                         "INFO circuit default/localhost:3001: open -> half-open (cooldown_elapsed)",
                         "INFO circuit default/localhost:3001: half-open -> closed (probe_succeeded)");
-        assertThat(events.transitions(BACKEND))
+        assertThat(events.transitions(CIRCUIT))
                 .extracting(CircuitEvent::generation)
                 .containsExactly(1L, 2L, 3L, 4L, 5L);
     }
@@ -141,7 +142,7 @@ class EventsTest {
     void lineTellsThatATripByHandHasNoEnd() {
         events.start();
         CircuitBreaker breaker =
-                new CircuitBreaker(BreakerConfig.DEFAULT, ticker, events.circuit(BACKEND, () -> COOLDOWN));
+                new CircuitBreaker(BreakerConfig.DEFAULT, ticker, events.circuit(CIRCUIT, () -> COOLDOWN));
 
         breaker.trip(ticker.read());
         breaker.reset(ticker.read());
@@ -156,7 +157,7 @@ class EventsTest {
     @ParameterizedTest
     @CsvSource({"5000, 5s", "1500, 1500ms", "90000, 90s", "0, 0s"})
     void cooldownIsWrittenShortly(long millis, String text) {
-        CircuitEvent event = CircuitEvent.of(BACKEND, transition(1), NOON, Duration.ofMillis(millis));
+        CircuitEvent event = CircuitEvent.of(CIRCUIT, transition(1), NOON, Duration.ofMillis(millis));
 
         assertThat(event)
                 .hasToString("circuit default/localhost:3001: closed -> open"
@@ -165,11 +166,11 @@ class EventsTest {
 
     @Test
     void changesReportedOutOfOrderAreLoggedInOrderAndReadInOrderAtOnce() {
-        BreakerListener listener = events.circuit(BACKEND, () -> COOLDOWN);
+        BreakerListener listener = events.circuit(CIRCUIT, () -> COOLDOWN);
         listener.onTransition(transition(2));
         listener.onTransition(transition(3));
         listener.onTransition(transition(1));
-        assertThat(events.transitions(BACKEND))
+        assertThat(events.transitions(CIRCUIT))
                 .extracting(CircuitEvent::generation)
                 .containsExactly(1L, 2L, 3L);
 
@@ -182,7 +183,7 @@ class EventsTest {
     @Test
     void changeWhosePredecessorNeverCameIsLoggedAtTheEndWithAWarning() {
         events.start();
-        events.circuit(BACKEND, () -> COOLDOWN).onTransition(transition(2));
+        events.circuit(CIRCUIT, () -> COOLDOWN).onTransition(transition(2));
 
         events.close();
 
@@ -195,8 +196,8 @@ class EventsTest {
     @Test
     void changeWhosePredecessorDoesNotComeIsLoggedAfterASecond() {
         events.start();
-        BreakerListener listener = events.circuit(BACKEND, () -> COOLDOWN);
-        BreakerListener other = events.circuit(new BackendId("default", "other"), () -> COOLDOWN);
+        BreakerListener listener = events.circuit(CIRCUIT, () -> COOLDOWN);
+        BreakerListener other = events.circuit(new CircuitId(new BackendId("default", "other"), null), () -> COOLDOWN);
         listener.onTransition(transition(2));
         other.onTransition(transition(1));
         await().until(() -> lines.texts.size() == 1);
@@ -209,13 +210,14 @@ class EventsTest {
 
     @Test
     void lastTwentyAreKept() {
-        BreakerListener listener = events.circuit(BACKEND, () -> COOLDOWN);
+        BreakerListener listener = events.circuit(CIRCUIT, () -> COOLDOWN);
         LongStream.rangeClosed(1, 25).forEach(generation -> listener.onTransition(transition(generation)));
 
-        assertThat(events.transitions(BACKEND))
+        assertThat(events.transitions(CIRCUIT))
                 .extracting(CircuitEvent::generation)
                 .containsExactlyElementsOf(LongStream.rangeClosed(6, 25).boxed().toList());
-        assertThat(events.transitions(new BackendId("default", "unknown"))).isEmpty();
+        assertThat(events.transitions(new CircuitId(new BackendId("default", "unknown"), null)))
+                .isEmpty();
     }
 
     @Test
@@ -223,43 +225,43 @@ class EventsTest {
         long atNanos = ticker.read();
         ticker.advance(Duration.ofSeconds(7));
 
-        events.circuit(BACKEND, () -> COOLDOWN)
+        events.circuit(CIRCUIT, () -> COOLDOWN)
                 .onTransition(new Transition(
                         1, atNanos, CircuitState.HALF_OPEN, CircuitState.OPEN, Transition.Reason.PROBE_EXPIRED, 4));
 
-        assertThat(events.transitions(BACKEND)).extracting(CircuitEvent::at).containsExactly(NOON.minusSeconds(7));
+        assertThat(events.transitions(CIRCUIT)).extracting(CircuitEvent::at).containsExactly(NOON.minusSeconds(7));
     }
 
     @Test
     void newBreakerOfTheSameBackendBeginsAnew() {
         events.start();
-        events.circuit(BACKEND, () -> COOLDOWN).onTransition(transition(1));
-        BreakerListener second = events.circuit(BACKEND, () -> COOLDOWN);
-        assertThat(events.transitions(BACKEND)).isEmpty();
+        events.circuit(CIRCUIT, () -> COOLDOWN).onTransition(transition(1));
+        BreakerListener second = events.circuit(CIRCUIT, () -> COOLDOWN);
+        assertThat(events.transitions(CIRCUIT)).isEmpty();
 
         second.onTransition(transition(1));
         events.close();
 
-        assertThat(events.transitions(BACKEND)).hasSize(1);
+        assertThat(events.transitions(CIRCUIT)).hasSize(1);
         assertThat(lines.texts).hasSize(2).noneMatch(line -> line.contains("late"));
     }
 
     @Test
     void cooldownIsTheOneConfiguredWhenItHappened() {
         Duration[] configured = {Duration.ofSeconds(5)};
-        BreakerListener listener = events.circuit(BACKEND, () -> configured[0]);
+        BreakerListener listener = events.circuit(CIRCUIT, () -> configured[0]);
         listener.onTransition(transition(1));
         configured[0] = Duration.ofSeconds(30);
         listener.onTransition(transition(2));
 
-        assertThat(events.transitions(BACKEND))
+        assertThat(events.transitions(CIRCUIT))
                 .extracting(CircuitEvent::cooldown)
                 .containsExactly(Duration.ofSeconds(5), Duration.ofSeconds(30));
     }
 
     @Test
     void slowLogHoldsNobodyUpAndWhatItLostIsTold() throws Exception {
-        BreakerListener listener = events.circuit(BACKEND, () -> COOLDOWN);
+        BreakerListener listener = events.circuit(CIRCUIT, () -> COOLDOWN);
         lines.gate = new CountDownLatch(1);
         events.start();
 
@@ -268,7 +270,7 @@ class EventsTest {
         lines.entered.await(10, TimeUnit.SECONDS);
         LongStream.rangeClosed(2, Events.QUEUE_CAPACITY + 1L + lost)
                 .forEach(generation -> listener.onTransition(transition(generation)));
-        assertThat(events.transitions(BACKEND)).hasSize(20);
+        assertThat(events.transitions(CIRCUIT)).hasSize(20);
         lines.gate.countDown();
         events.close();
 
@@ -281,7 +283,7 @@ class EventsTest {
     void manyThreadsOnOneCircuitAreLoggedInTheOrderOfItsStates() throws Exception {
         events.start();
         BreakerConfig config = new BreakerConfig(true, 1, COOLDOWN, 1, 1, Duration.ofSeconds(10));
-        CircuitBreaker breaker = new CircuitBreaker(config, ticker, events.circuit(BACKEND, () -> COOLDOWN));
+        CircuitBreaker breaker = new CircuitBreaker(config, ticker, events.circuit(CIRCUIT, () -> COOLDOWN));
         // All threads meet before each round, so that a round's changes race with one another and with nothing else.
         CyclicBarrier round = new CyclicBarrier(4, () -> ticker.advance(COOLDOWN));
         List<Thread> threads = new ArrayList<>();

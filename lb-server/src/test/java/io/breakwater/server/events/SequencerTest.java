@@ -138,7 +138,7 @@ class SequencerTest {
 
     private static CircuitEvent event(long generation) {
         return new CircuitEvent(
-                new BackendId("default", "a"),
+                new CircuitId(new BackendId("default", "a"), null),
                 generation,
                 Instant.EPOCH,
                 CircuitState.CLOSED,

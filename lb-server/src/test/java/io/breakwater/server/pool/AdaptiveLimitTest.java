@@ -156,8 +156,8 @@ class AdaptiveLimitTest {
         }
 
         assertThat(at.request()).isEqualTo("OVERLOADED");
-        assertThat(at.backend("a").limit()).isEqualTo(AdaptiveLimit.INITIAL);
-        assertThat(at.backend("a").failures()).isZero();
+        assertThat(at.replica("a").limit()).isEqualTo(AdaptiveLimit.INITIAL);
+        assertThat(at.replica("a").failures()).isZero();
         assertThat(at.backend("a").breaker().snapshot(at.now()).consecutiveFailures())
                 .isZero();
     }

@@ -62,7 +62,7 @@ class BackendPoolTest {
         var at = PoolFixture.of(replicas(3));
 
         assertThat(List.of(at.request(), at.request(), at.request())).containsExactlyInAnyOrder("a", "b", "c");
-        assertThat(at.pool.backends()).allMatch(backend -> backend.inFlight() == 1);
+        assertThat(at.pool.backends()).allMatch(backend -> backend.replica().inFlight() == 1);
     }
 
     @Test
@@ -109,7 +109,7 @@ class BackendPoolTest {
         at.open("a", "b");
         at.advance(Duration.ofSeconds(1));
         at.open("c");
-        at.backend("a").admin(AdminState.DRAINING);
+        at.replica("a").admin(AdminState.DRAINING);
         at.health("b", HealthStatus.UNHEALTHY);
 
         assertThat(at.request()).isEqualTo("CIRCUIT_OPEN");
@@ -145,7 +145,7 @@ class BackendPoolTest {
         for (int i = 0; i < 10; i++) {
             assertThat(at.request()).isIn("a", "b");
         }
-        assertThat(at.backend("c").inFlight()).isEqualTo(1);
+        assertThat(at.replica("c").inFlight()).isEqualTo(1);
     }
 
     @Test
@@ -249,7 +249,7 @@ class BackendPoolTest {
         at.health("b", HealthStatus.UNHEALTHY);
         assertThat(requests(at, 10)).containsOnly("c");
 
-        at.backend("c").admin(AdminState.DISABLED);
+        at.replica("c").admin(AdminState.DISABLED);
         assertThat(requests(at, 10)).containsOnly("d");
 
         at.health("b", HealthStatus.HEALTHY);
@@ -369,9 +369,9 @@ class BackendPoolTest {
     private static void occupy(PoolFixture at, String name) {
         Set<String> others = new HashSet<>(at.backends.keySet());
         others.remove(name);
-        others.forEach(other -> at.backend(other).admin(AdminState.DISABLED));
+        others.forEach(other -> at.replica(other).admin(AdminState.DISABLED));
         assertThat(at.request()).isEqualTo(name);
-        others.forEach(other -> at.backend(other).admin(AdminState.ENABLED));
+        others.forEach(other -> at.replica(other).admin(AdminState.ENABLED));
     }
 
     private static void bring(PoolFixture at, String name, String into) {
@@ -380,8 +380,8 @@ class BackendPoolTest {
             case "open", "fullopen" -> at.open(name);
             case "tripped" -> at.backend(name).breaker().trip(at.now());
             case "unhealthy" -> at.health(name, HealthStatus.UNHEALTHY);
-            case "drained" -> at.backend(name).admin(AdminState.DRAINING);
-            case "disabled" -> at.backend(name).admin(AdminState.DISABLED);
+            case "drained" -> at.replica(name).admin(AdminState.DRAINING);
+            case "disabled" -> at.replica(name).admin(AdminState.DISABLED);
             default -> throw new IllegalArgumentException(into);
         }
     }
@@ -391,7 +391,7 @@ class BackendPoolTest {
         var at = PoolFixture.of(replicas(2));
         at.health("a", HealthStatus.UNHEALTHY);
         at.open("b");
-        at.backend("b").admin(AdminState.DISABLED);
+        at.replica("b").admin(AdminState.DISABLED);
 
         assertThat(at.request()).isEqualTo("UNHEALTHY");
         assertThat(at.selection.refusedState()).isEqualTo(CircuitState.CLOSED);
@@ -423,7 +423,7 @@ class BackendPoolTest {
         at.request();
         at.request();
 
-        assertThat(at.backend("a").inFlight()).isEqualTo(1);
+        assertThat(at.replica("a").inFlight()).isEqualTo(1);
     }
 
     // ---- health ----
@@ -435,12 +435,12 @@ class BackendPoolTest {
         assertThat(requests(at, 4)).containsOnly("b");
 
         at.health("b", HealthStatus.UNHEALTHY, true);
-        assertThat(at.backend("b").isSuspect()).isTrue();
-        assertThat(at.backend("a").isSuspect()).isFalse();
+        assertThat(at.replica("b").isSuspect()).isTrue();
+        assertThat(at.replica("a").isSuspect()).isFalse();
         assertThat(requests(at, 4)).containsOnly("b");
 
         at.health("a", HealthStatus.HEALTHY);
-        assertThat(at.backend("b").isSuspect()).isFalse();
+        assertThat(at.replica("b").isSuspect()).isFalse();
         assertThat(requests(at, 4)).containsOnly("a");
     }
 
@@ -467,22 +467,22 @@ class BackendPoolTest {
     @Test
     void oneThatIsDrainedDoesNotCountAsAHealthyOneThatIsLeft() {
         var at = PoolFixture.of(replicas(2), "health-check.enabled = true");
-        at.backend("a").admin(AdminState.DRAINING);
+        at.replica("a").admin(AdminState.DRAINING);
         at.health("b", HealthStatus.UNHEALTHY, true);
         assertThat(at.serve()).isEqualTo("b");
 
-        at.backend("a").admin(AdminState.ENABLED);
-        assertThat(at.backend("b").isSuspect()).isFalse();
+        at.replica("a").admin(AdminState.ENABLED);
+        assertThat(at.replica("b").isSuspect()).isFalse();
         assertThat(requests(at, 4)).containsOnly("a");
     }
 
     @Test
     void aHealthChangeThatComesLateIsDropped() {
         var at = PoolFixture.of(replicas(1), "health-check.enabled = true");
-        at.backend("a").health(HealthStatus.UNHEALTHY, false, 2, at.now());
-        at.backend("a").health(HealthStatus.HEALTHY, false, 1, at.now());
+        at.replica("a").health(HealthStatus.UNHEALTHY, false, 2, at.now());
+        at.replica("a").health(HealthStatus.HEALTHY, false, 1, at.now());
 
-        assertThat(at.backend("a").health()).isEqualTo(HealthStatus.UNHEALTHY);
+        assertThat(at.replica("a").health()).isEqualTo(HealthStatus.UNHEALTHY);
     }
 
     @Test
@@ -491,7 +491,7 @@ class BackendPoolTest {
         assertThat(healthy.serve()).isEqualTo("a");
 
         var unhealthy = PoolFixture.of(replicas(1), "health-check { enabled = true, initial = unhealthy }");
-        assertThat(unhealthy.backend("a").health()).isEqualTo(HealthStatus.UNKNOWN);
+        assertThat(unhealthy.replica("a").health()).isEqualTo(HealthStatus.UNKNOWN);
         assertThat(unhealthy.request()).isEqualTo("UNHEALTHY");
         unhealthy.health("a", HealthStatus.HEALTHY);
         assertThat(unhealthy.serve()).isEqualTo("a");
@@ -503,12 +503,12 @@ class BackendPoolTest {
     void aReloadKeepsWhatIsKnownOfThoseThatStay() {
         var at = PoolFixture.of(replicas(3));
         at.open("a");
-        at.backend("b").admin(AdminState.DRAINING);
+        at.replica("b").admin(AdminState.DRAINING);
         assertThat(at.request()).isEqualTo("c");
         at.advance(Duration.ofSeconds(2));
 
         at.reload(replicas(4));
-        assertThat(at.backend("c").inFlight()).isEqualTo(1);
+        assertThat(at.replica("c").inFlight()).isEqualTo(1);
         assertThat(requests(at, 6)).containsOnly("c", "d");
         assertThat(at.backend("a").breaker().retryAfterNanos(at.now()))
                 .isEqualTo(Duration.ofSeconds(3).toNanos());
@@ -555,7 +555,7 @@ class BackendPoolTest {
 
     @Test
     void aLargePoolIsBuiltInTheBackgroundAndRightMeanwhile() {
-        int count = PoolCore.MOST_BUILT_AT_ONCE + 1;
+        int count = CircuitScope.MOST_BUILT_AT_ONCE + 1;
         var at = PoolFixture.of(replicas(count));
         at.background.forEach(Runnable::run);
         at.background.clear();
@@ -586,10 +586,10 @@ class BackendPoolTest {
 
         at.open("c");
         assertThat(at.pool.shares(at.now())).containsExactly(0.5, 0.5, 0, 0);
-        at.backend("a").admin(AdminState.DRAINING);
+        at.replica("a").admin(AdminState.DRAINING);
         at.health("b", HealthStatus.UNHEALTHY);
         assertThat(at.pool.shares(at.now())).containsExactly(0, 0, 0, 1);
-        at.backend("d").admin(AdminState.DISABLED);
+        at.replica("d").admin(AdminState.DISABLED);
         assertThat(at.pool.shares(at.now())).containsExactly(0, 0, 0, 0);
     }
 

@@ -71,7 +71,7 @@ class HalfOpenHammerTest {
         assertThat(most).hasValue(1);
         assertThat(probes).hasValueGreaterThanOrEqualTo(6);
         assertThat(at.state("b")).isEqualTo(CircuitState.CLOSED);
-        assertThat(at.pool.backends()).allMatch(backend -> backend.inFlight() == 0);
+        assertThat(at.pool.backends()).allMatch(backend -> backend.replica().inFlight() == 0);
     }
 
     @ParameterizedTest

@@ -64,7 +64,7 @@ class MinAvailableTest {
     @Test
     void onlyThoseWhoMayServeCountAndOthersMayTrip() {
         var at = PoolFixture.of(replicas(4), "breaker.min-available = 1");
-        at.backend("a").admin(AdminState.DRAINING);
+        at.replica("a").admin(AdminState.DRAINING);
         at.health("b", HealthStatus.UNHEALTHY);
         at.open("c");
         at.fail("d");

@@ -33,18 +33,21 @@ final class PoolFixture {
     final ManualTicker ticker;
     final PoolCore core;
     final Map<String, Backend> backends = new HashMap<>();
+    final Map<String, Replica> replicas = new HashMap<>();
     final Map<String, Counts> counts = new HashMap<>();
     final Selection selection = new Selection();
     /** What a large pool leaves to another thread. */
     final List<Runnable> background = new ArrayList<>();
 
     private final AtomicLong healthChanges = new AtomicLong();
+    ServedPool served;
     BackendPool pool;
 
     private PoolFixture(ManualTicker ticker, PoolConfig config) {
         this.ticker = ticker;
         this.core = new PoolCore(ticker, background::add, Policies::of, ProxyRecorder.NONE.pool("pool"));
-        this.pool = reload(config);
+        this.served = configured(config);
+        this.pool = served.forRoute("");
     }
 
     /** What the recorder of one backend was told. */
@@ -103,24 +106,31 @@ final class PoolFixture {
         return index < 26 ? String.valueOf((char) ('a' + index)) : "n" + index;
     }
 
-    /** Configures the pool; backends that were there before stay. */
-    BackendPool reload(PoolConfig config) {
-        List<Backend> members = new ArrayList<>();
-        for (BackendConfig each : config.backends()) {
-            members.add(backends.computeIfAbsent(each.id(), id -> made(each, config)));
-        }
-        pool = core.configure(config, members);
+    /** Configures the pool; backends that were there before stay. It is used as the first route sees it, if any is given. */
+    BackendPool reload(PoolConfig config, String... routes) {
+        served = configured(config, routes);
+        pool = served.forRoute(routes.length == 0 ? "" : routes[0]);
         return pool;
+    }
+
+    private ServedPool configured(PoolConfig config, String... routes) {
+        List<Replica> members = new ArrayList<>();
+        for (BackendConfig each : config.backends()) {
+            members.add(replicas.computeIfAbsent(each.id(), id -> made(each, config)));
+        }
+        ServedPool configured = core.configure(config, members, List.of(routes));
+        members.forEach(each -> backends.put(each.id().id(), each.circuits().get(0)));
+        return configured;
     }
 
     BackendPool reload(String... settings) {
         return reload(config(settings));
     }
 
-    private Backend made(BackendConfig config, PoolConfig pool) {
+    private Replica made(BackendConfig config, PoolConfig pool) {
         Counts recorder = counts.computeIfAbsent(config.id(), id -> new Counts());
         BackendId id = new BackendId(pool.name(), config.id());
-        return new Backend(core, id, config, pool, recorder, BreakerListener.NONE, new AtomicInteger());
+        return new Replica(core, id, config, pool, recorder, route -> BreakerListener.NONE, new AtomicInteger());
     }
 
     long now() {
@@ -133,6 +143,10 @@ final class PoolFixture {
 
     Backend backend(String name) {
         return Objects.requireNonNull(backends.get(name));
+    }
+
+    Replica replica(String name) {
+        return Objects.requireNonNull(replicas.get(name));
     }
 
     Counts counts(String name) {
@@ -162,7 +176,7 @@ final class PoolFixture {
     }
 
     void health(String name, HealthStatus status, boolean timeoutsOnly) {
-        backend(name).health(status, timeoutsOnly, healthChanges.incrementAndGet(), now());
+        replica(name).health(status, timeoutsOnly, healthChanges.incrementAndGet(), now());
     }
 
     /** Whom a new request that can be repeated meets, or the refusal. */

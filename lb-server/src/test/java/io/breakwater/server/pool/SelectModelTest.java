@@ -193,7 +193,7 @@ class SelectModelTest {
     }
 
     private static void set(Backend backend, Model model, AdminState state) {
-        backend.admin(state);
+        backend.replica().admin(state);
         model.admin = state;
     }
 
@@ -369,7 +369,7 @@ class SelectModelTest {
                 default -> CircuitState.OPEN;
             };
             assertThat(one.breaker().state(at.now())).as(step).isEqualTo(state);
-            assertThat(one.inFlight()).as(step).isEqualTo(model.underWay);
+            assertThat(one.replica().inFlight()).as(step).isEqualTo(model.underWay);
             best = BackendPool.better(best, state);
         }
         assertThat(at.pool.bestState(at.now())).as(step).isEqualTo(best);

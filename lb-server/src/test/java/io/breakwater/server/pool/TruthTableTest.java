@@ -81,14 +81,14 @@ class TruthTableTest {
             }
             default -> throw new IllegalArgumentException(row.health);
         }
-        assertThat(backend.isSuspect()).isEqualTo(row.suspect.equals("yes"));
-        backend.admin(AdminState.valueOf(row.admin.toUpperCase(Locale.ROOT)));
-        int underWay = backend.inFlight();
+        assertThat(backend.replica().isSuspect()).isEqualTo(row.suspect.equals("yes"));
+        backend.replica().admin(AdminState.valueOf(row.admin.toUpperCase(Locale.ROOT)));
+        int underWay = backend.replica().inFlight();
 
         Eligibility said = at.why("a");
         assertThat(said.label()).isEqualTo(row.code);
         assertThat(said.isEligible()).isEqualTo(row.eligible.equals("yes"));
-        assertThat(backend.inFlight()).as("explain takes nothing").isEqualTo(underWay);
+        assertThat(backend.replica().inFlight()).as("explain takes nothing").isEqualTo(underWay);
         assertThat(at.request().equals("a")).as("a request meets it").isEqualTo(row.eligible.equals("yes"));
     }
 }

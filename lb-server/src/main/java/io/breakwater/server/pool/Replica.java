@@ -1,0 +1,399 @@
+package io.breakwater.server.pool;
+
+import io.breakwater.health.BackendId;
+import io.breakwater.health.Outcome;
+import io.breakwater.health.breaker.BreakerConfig;
+import io.breakwater.health.breaker.BreakerListener;
+import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.health.check.HealthStatus;
+import io.breakwater.metrics.BackendRecorder;
+import io.breakwater.server.balance.KeyHash;
+import io.breakwater.server.balance.LatencyScore;
+import io.breakwater.server.config.BackendConfig;
+import io.breakwater.server.config.ConcurrencyConfig;
+import io.breakwater.server.config.PoolConfig;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What belongs to one backend whatever is asked of it: where it is, what an operator and the checks say of it, its slots,
+ * its latency and its counts. Its circuits are the {@link Backend}s in front of it, one, or one for each route. It stays
+ * the same object over reloads for as long as its identity stays: pool, id and URL. Safe from any thread.
+ */
+public final class Replica {
+    private final PoolCore core;
+    private final BackendId id;
+    private final long identityHash;
+    private final BackendRecorder recorder;
+    private final Journals journals;
+    private final AtomicInteger inFlight;
+    private final LatencyScore latency;
+    private final LongAdder successes = new LongAdder();
+    private final LongAdder failures = new LongAdder();
+    private final LongAdder ignored = new LongAdder();
+    private final LongAdder rejected = new LongAdder();
+
+    private volatile Settings settings;
+    /** Written with the lock of the core, as the next three. */
+    private volatile AdminState admin = AdminState.ENABLED;
+
+    private volatile Health health;
+    /** What admin state and health say: why nobody may be sent here, null if anybody may. */
+    private volatile @Nullable Eligibility barred;
+
+    private volatile List<Backend> circuits = List.of();
+    private volatile boolean retired;
+
+    /**
+     * @param core of the pool that it will be part of
+     * @param recorder told of what becomes of its requests, and of all its circuits
+     * @param journals told of the circuits' transitions, after the recorder
+     * @param inFlight counts the attempts under way; given, because the gauge that shows it is made before
+     */
+    public Replica(
+            PoolCore core,
+            BackendId id,
+            BackendConfig config,
+            PoolConfig pool,
+            BackendRecorder recorder,
+            Journals journals,
+            AtomicInteger inFlight) {
+        this.core = core;
+        this.id = id;
+        this.identityHash = KeyHash.of(id.id());
+        this.recorder = recorder;
+        this.journals = journals;
+        this.inFlight = inFlight;
+        this.latency = new LatencyScore(core.typicalLatency());
+        this.settings = Settings.first(config, pool, core.ticker().read());
+        this.health = Health.first(pool);
+        this.barred = health.allows() ? null : Eligibility.UNHEALTHY;
+    }
+
+    /** Keeps the transitions of circuits. */
+    @FunctionalInterface
+    public interface Journals {
+
+        /**
+         * Returns who is told of the transitions of a new circuit.
+         *
+         * @param route the only one whose requests it is for; null if it is for all
+         */
+        BreakerListener of(@Nullable String route);
+    }
+
+    public BackendId id() {
+        return id;
+    }
+
+    public BackendConfig config() {
+        return settings.config;
+    }
+
+    /** What its circuits go by now. */
+    public BreakerConfig breakerConfig() {
+        return settings.breaker;
+    }
+
+    long identityHash() {
+        return identityHash;
+    }
+
+    BackendRecorder recorder() {
+        return recorder;
+    }
+
+    Journals journals() {
+        return journals;
+    }
+
+    // ================ its circuits ================
+
+    /** One, or one for each route that leads to its pool, in the order of the routes. */
+    public List<Backend> circuits() {
+        return circuits;
+    }
+
+    /** With the lock of the core. */
+    void circuits(List<Backend> present) {
+        circuits = List.copyOf(present);
+    }
+
+    /** Returns the state of its worst circuit: open before half-open before closed. */
+    public CircuitState worstState(long now) {
+        CircuitState worst = CircuitState.CLOSED;
+        for (Backend circuit : circuits) {
+            worst = BackendPool.worse(worst, circuit.breaker().state(now));
+        }
+        return worst;
+    }
+
+    /** Whether neither an operator nor the checks keep it out, and at least one of its circuits is not open. */
+    public boolean isUp(long now) {
+        return isInRotation()
+                && circuits.stream().anyMatch(circuit -> circuit.breaker().state(now) != CircuitState.OPEN);
+    }
+
+    /** Whether an operator has opened all its circuits. */
+    boolean isTripped() {
+        List<Backend> present = circuits;
+        return !present.isEmpty()
+                && present.stream().allMatch(circuit -> circuit.breaker().isTripped());
+    }
+
+    // ================ what others say of it ================
+
+    public AdminState admin() {
+        return admin;
+    }
+
+    /** Sets what an operator wants of it. */
+    public void admin(AdminState wanted) {
+        core.change(() -> {
+            admin = wanted;
+            rejudge();
+        });
+    }
+
+    public HealthStatus health() {
+        return health.status;
+    }
+
+    /** Whether it is in rotation although it is unhealthy: the pool's last one, whose checks do nothing but time out. */
+    public boolean isSuspect() {
+        return health.suspect;
+    }
+
+    /**
+     * Takes over what the checks have found out.
+     *
+     * @param timeoutsOnly it is unhealthy, and no check has shown more than that it does not answer in time
+     * @param sequence the number of this change; one that is not above the latest came too late and is dropped
+     * @param now when it is heard of, in nanoseconds
+     */
+    public void health(HealthStatus status, boolean timeoutsOnly, long sequence, long now) {
+        core.change(() -> {
+            Health before = health;
+            if (sequence - before.sequence <= 0) {
+                return;
+            }
+            boolean unhealthy = status == HealthStatus.UNHEALTHY;
+            boolean left = before.suspect || (before.good && !core.hasHealthyBeside(this));
+            boolean suspect = unhealthy && timeoutsOnly && left && admin == AdminState.ENABLED;
+            boolean good = !unhealthy && (status != HealthStatus.UNKNOWN || settings.initiallyHealthy);
+            health = new Health(status, good, suspect, sequence);
+            rejudge();
+            if (before.status == HealthStatus.UNHEALTHY && !before.suspect && good) {
+                circuits.forEach(circuit -> circuit.returned(now));
+            }
+        });
+    }
+
+    /** Another one is healthy: there is no reason any more to keep a suspect. With the lock of the core. */
+    void noLongerNeeded() {
+        Health before = health;
+        if (before.suspect) {
+            health = new Health(before.status, before.good, false, before.sequence);
+            rejudge();
+        }
+    }
+
+    /** Whether it is enabled and known, or taken, to be healthy. */
+    boolean isHealthy() {
+        return admin == AdminState.ENABLED && health.good;
+    }
+
+    private void rejudge() {
+        barred = switch (admin) {
+            case DRAINING -> Eligibility.DRAINING;
+            case DISABLED -> Eligibility.DISABLED;
+            case ENABLED -> health.allows() ? null : Eligibility.UNHEALTHY;
+        };
+    }
+
+    /** Why an operator or the checks keep it out; null if neither does. */
+    @Nullable
+    Eligibility barred() {
+        return barred;
+    }
+
+    /** Whether neither an operator nor the checks keep it out. */
+    public boolean isInRotation() {
+        return barred == null;
+    }
+
+    /** Applies other settings from {@code now} on; what was counted and found out stays. With the lock of the core. */
+    void reconfigure(BackendConfig config, PoolConfig pool, long now) {
+        settings = settings.changed(config, pool, now);
+        Health known = health;
+        if (known.status == HealthStatus.UNKNOWN) { // the first rise or fall is still to come
+            health = new Health(known.status, settings.initiallyHealthy, known.suspect, known.sequence);
+            rejudge();
+        }
+    }
+
+    /** A reload has taken it away: it serves those who still have its pool, and nothing is kept for it any more. */
+    public void retire() {
+        retired = true;
+    }
+
+    public boolean isRetired() {
+        return retired;
+    }
+
+    // ================ its slots ================
+
+    /** Attempts under way, whichever circuit admitted them. */
+    public int inFlight() {
+        return inFlight.get();
+    }
+
+    /** How many attempts may be under way now. */
+    public int limit() {
+        return settings.limit();
+    }
+
+    boolean hasSlot() {
+        return inFlight.get() < settings.limit();
+    }
+
+    boolean takeSlot() {
+        int limit = settings.limit();
+        int underWay;
+        do {
+            underWay = inFlight.get();
+            if (underWay >= limit) {
+                return false;
+            }
+        } while (!inFlight.compareAndSet(underWay, underWay + 1));
+        core.attemptStarted();
+        return true;
+    }
+
+    void freeSlot() {
+        inFlight.decrementAndGet();
+        core.attemptEnded();
+    }
+
+    // ================ what became of requests ================
+
+    double load(long now) {
+        return latency.load(inFlight.get(), now);
+    }
+
+    double expectedLatencyNanos(long now) {
+        return latency.expectedLatencyNanos(now);
+    }
+
+    /** Takes in how an attempt ended, before its slot is freed. See {@link Backend#attemptEnded}. */
+    void attemptEnded(Outcome outcome, long headLatencyNanos, long durationNanos, long now) {
+        AdaptiveLimit adaptive = settings.adaptive;
+        switch (outcome.verdict()) {
+            case SUCCESS -> {
+                successes.increment();
+                latency.succeeded(headLatencyNanos, now);
+                if (adaptive != null) {
+                    adaptive.succeeded(headLatencyNanos, inFlight.get(), now);
+                }
+            }
+            case FAILURE -> {
+                failures.increment();
+                latency.failed(headLatencyNanos > 0 ? headLatencyNanos : durationNanos, now);
+                if (adaptive != null && outcome == Outcome.RESPONSE_TIMEOUT) {
+                    adaptive.timedOut(now);
+                }
+            }
+            case IGNORED -> ignored.increment();
+        }
+        recorder.ended(outcome, durationNanos);
+    }
+
+    /** A circuit refused a request that was then answered {@code circuit open}. */
+    void circuitRejected() {
+        rejected.increment();
+        recorder.circuitRejected();
+    }
+
+    /** Attempts that ended, whatever they say about the backend. */
+    public long requests() {
+        return successes() + failures() + ignored.sum();
+    }
+
+    public long successes() {
+        return successes.sum();
+    }
+
+    public long failures() {
+        return failures.sum();
+    }
+
+    /** Requests that its circuits refused. */
+    public long rejected() {
+        return rejected.sum();
+    }
+
+    /**
+     * What the checks say.
+     *
+     * @param good known to be healthy, or taken to be so
+     * @param suspect in rotation although it is unhealthy
+     * @param sequence the number of the change that brought this
+     */
+    private record Health(HealthStatus status, boolean good, boolean suspect, long sequence) {
+
+        static Health first(PoolConfig pool) {
+            boolean checked = pool.healthCheck().enabled();
+            return new Health(
+                    checked ? HealthStatus.UNKNOWN : HealthStatus.UNCHECKED,
+                    !checked || isInitiallyHealthy(pool),
+                    false,
+                    0);
+        }
+
+        static boolean isInitiallyHealthy(PoolConfig pool) {
+            return pool.healthCheck().initial() == HealthStatus.HEALTHY;
+        }
+
+        boolean allows() {
+            return good || suspect;
+        }
+    }
+
+    /**
+     * What the configuration says.
+     *
+     * @param adaptive finds a lower limit than {@code mostUnderWay}; null if that is the limit
+     */
+    private record Settings(
+            BackendConfig config,
+            int mostUnderWay,
+            @Nullable AdaptiveLimit adaptive,
+            boolean initiallyHealthy,
+            BreakerConfig breaker) {
+
+        static Settings first(BackendConfig config, PoolConfig pool, long now) {
+            return of(config, pool, null, now);
+        }
+
+        Settings changed(BackendConfig changed, PoolConfig pool, long now) {
+            return of(changed, pool, adaptive, now);
+        }
+
+        private static Settings of(BackendConfig config, PoolConfig pool, @Nullable AdaptiveLimit present, long now) {
+            ConcurrencyConfig concurrency = pool.concurrency();
+            int most = concurrency.maxPerBackend();
+            AdaptiveLimit adaptive = null;
+            if (concurrency.adaptive()) {
+                adaptive = present == null ? new AdaptiveLimit(most, now) : present;
+                adaptive.most(most);
+            }
+            return new Settings(config, most, adaptive, Health.isInitiallyHealthy(pool), pool.breaker());
+        }
+
+        int limit() {
+            return adaptive == null ? mostUnderWay : adaptive.limit();
+        }
+    }
+}
