@@ -11,13 +11,19 @@ import io.breakwater.health.check.HealthStatus;
 import io.breakwater.metrics.BackendGauges;
 import io.breakwater.metrics.BackendRecorder;
 import io.breakwater.metrics.ProxyRecorder;
+import io.breakwater.metrics.RouteRecorder;
 import io.breakwater.server.config.BackendConfig;
+import io.breakwater.server.config.FallbackConfig;
 import io.breakwater.server.config.LbConfig;
 import io.breakwater.server.config.PoolConfig;
 import io.breakwater.server.config.RouteConfig;
 import io.breakwater.server.events.Events;
+import io.breakwater.server.exchange.Fallback;
+import io.breakwater.server.exchange.FallbackChain;
 import io.breakwater.server.exchange.Routing;
 import io.breakwater.server.exchange.Routing.Destination;
+import io.breakwater.server.fallback.StaleResponses;
+import io.breakwater.server.fallback.StaticResponses;
 import io.breakwater.server.pool.AdminState;
 import io.breakwater.server.pool.Backend;
 import io.breakwater.server.pool.BackendPool;
@@ -27,11 +33,13 @@ import io.breakwater.server.probe.HealthChecks;
 import io.breakwater.server.route.Route;
 import io.breakwater.server.route.RouteTable;
 import io.breakwater.time.Ticker;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -52,6 +60,7 @@ final class Topology {
     private final Executor background;
     private final Map<String, PoolCore> cores = new HashMap<>();
     private Map<BackendId, Member> members = Map.of();
+    private Map<String, KeptStale> stale = Map.of();
     private Set<String> routeNames = Set.of();
     private volatile @Nullable Routing routing;
 
@@ -74,8 +83,13 @@ final class Topology {
     /** What a configuration has brought and taken. */
     record Applied(List<Backend> added, List<Backend> removed) {}
 
-    /** Serves by this configuration from now on. */
-    synchronized Applied apply(LbConfig config) {
+    /**
+     * Serves by this configuration from now on.
+     *
+     * @throws IOException if the file of a fallback cannot be read; nothing has changed then
+     */
+    synchronized Applied apply(LbConfig config) throws IOException {
+        StaticResponses statics = StaticResponses.read(config);
         Map<BackendId, Member> before = members;
         Map<BackendId, Member> after = new LinkedHashMap<>();
         List<Backend> added = new ArrayList<>();
@@ -97,16 +111,43 @@ final class Topology {
             pools.put(pool.name(), core.configure(pool, backends));
         }
         List<Route<Destination>> routes = new ArrayList<>();
+        Map<String, KeptStale> staleAfter = new HashMap<>();
         for (RouteConfig route : config.routes()) {
-            routes.add(new Route<>(
-                    route, new Destination(requireNonNull(pools.get(route.pool())), recorder.route(route.name()))));
+            RouteRecorder counts = recorder.route(route.name());
+            FallbackChain chain = route.fallback().isEmpty() ? null : chain(route, pools, counts, statics, staleAfter);
+            routes.add(new Route<>(route, new Destination(requireNonNull(pools.get(route.pool())), counts, chain)));
         }
+        stale = staleAfter;
         routing = new Routing(new RouteTable<>(routes), List.copyOf(pools.values()));
         members = after;
         forgetPools(pools.keySet());
         forgetRoutes(config.routes());
         check(config);
         return new Applied(added, forgotten(before, after));
+    }
+
+    private FallbackChain chain(
+            RouteConfig route,
+            Map<String, BackendPool> pools,
+            RouteRecorder counts,
+            StaticResponses statics,
+            Map<String, KeptStale> staleAfter) {
+        List<Fallback> fallbacks = new ArrayList<>();
+        for (FallbackConfig each : route.fallback()) {
+            if (each instanceof FallbackConfig.Static fixed) {
+                fallbacks.add(new Fallback.Static(statics.of(fixed)));
+            } else if (each instanceof FallbackConfig.Pool other) {
+                fallbacks.add(new Fallback.Pool(new Destination(requireNonNull(pools.get(other.pool())), counts)));
+            } else if (each instanceof FallbackConfig.Stale settings) {
+                KeptStale before = stale.get(route.name());
+                KeptStale after = before != null && before.isFor(route, settings)
+                        ? before
+                        : new KeptStale(route, settings, new StaleResponses(settings, ticker));
+                staleAfter.put(route.name(), after);
+                fallbacks.add(new Fallback.Stale(after.responses));
+            }
+        }
+        return new FallbackChain(route.fallbackOn(), fallbacks);
     }
 
     /** Begins or goes on to check the backends as they are configured now. */
@@ -199,6 +240,17 @@ final class Topology {
     }
 
     private record Member(Backend backend, HealthChecker checker) {}
+
+    /** The last good responses of a route, which are good as long as it leads to the same place by the same settings. */
+    private record KeptStale(RouteConfig route, FallbackConfig.Stale settings, StaleResponses responses) {
+        private boolean isFor(RouteConfig now, FallbackConfig.Stale nowSettings) {
+            return settings.equals(nowSettings)
+                    && route.pool().equals(now.pool())
+                    && Objects.equals(route.prefix(), now.prefix())
+                    && Objects.equals(route.rewrite(), now.rewrite())
+                    && route.stripPrefix() == now.stripPrefix();
+        }
+    }
 
     /** What the gauges of one backend read. */
     private static final class Gauges implements BackendGauges {
