@@ -274,7 +274,12 @@ public final class LoadBalancer implements RunningBalancer {
         if (!changes.needingRestart().isEmpty()) {
             return new ReloadResult.Refused(changes.refusals());
         }
-        Topology.Applied applied = topology().apply(loaded.config());
+        Topology.Applied applied;
+        try {
+            applied = topology().apply(loaded.config());
+        } catch (IOException e) {
+            return new ReloadResult.Refused(List.of(String.valueOf(e.getMessage())));
+        }
         config = loaded.config();
         requireNonNull(listener).reconfigure(listenerContext());
         warmUp(applied.added());

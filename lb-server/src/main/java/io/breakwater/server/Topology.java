@@ -10,6 +10,7 @@ import io.breakwater.health.check.HealthStatus;
 import io.breakwater.metrics.BackendGauges;
 import io.breakwater.metrics.BackendRecorder;
 import io.breakwater.metrics.ProxyRecorder;
+import io.breakwater.metrics.RouteRecorder;
 import io.breakwater.server.config.BackendConfig;
 import io.breakwater.server.config.FallbackConfig;
 import io.breakwater.server.config.LbConfig;
@@ -17,9 +18,14 @@ import io.breakwater.server.config.PoolConfig;
 import io.breakwater.server.config.RouteConfig;
 import io.breakwater.server.events.CircuitId;
 import io.breakwater.server.events.Events;
+import io.breakwater.server.exchange.Fallback;
+import io.breakwater.server.exchange.FallbackChain;
 import io.breakwater.server.exchange.Routing;
 import io.breakwater.server.exchange.Routing.Destination;
+import io.breakwater.server.fallback.StaleResponses;
+import io.breakwater.server.fallback.StaticResponses;
 import io.breakwater.server.pool.AdminState;
+import io.breakwater.server.pool.BackendPool;
 import io.breakwater.server.pool.Policies;
 import io.breakwater.server.pool.PoolCore;
 import io.breakwater.server.pool.Replica;
@@ -28,12 +34,14 @@ import io.breakwater.server.probe.HealthChecks;
 import io.breakwater.server.route.Route;
 import io.breakwater.server.route.RouteTable;
 import io.breakwater.time.Ticker;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -54,6 +62,7 @@ final class Topology {
     private final Executor background;
     private final Map<String, PoolCore> cores = new HashMap<>();
     private Map<BackendId, Member> members = Map.of();
+    private Map<String, KeptStale> stale = Map.of();
     private Set<String> routeNames = Set.of();
     private volatile @Nullable Routing routing;
 
@@ -76,8 +85,13 @@ final class Topology {
     /** What a configuration has brought and taken. */
     record Applied(List<Replica> added, List<Replica> removed) {}
 
-    /** Serves by this configuration from now on. */
-    synchronized Applied apply(LbConfig config) {
+    /**
+     * Serves by this configuration from now on.
+     *
+     * @throws IOException if the file of a fallback cannot be read; nothing has changed then
+     */
+    synchronized Applied apply(LbConfig config) throws IOException {
+        StaticResponses statics = StaticResponses.read(config);
         Map<BackendId, Member> before = members;
         Map<BackendId, Member> after = new LinkedHashMap<>();
         List<Replica> added = new ArrayList<>();
@@ -99,10 +113,14 @@ final class Topology {
             pools.put(pool.name(), core.configure(pool, replicas, routesTo(pool.name(), config)));
         }
         List<Route<Destination>> routes = new ArrayList<>();
+        Map<String, KeptStale> staleAfter = new HashMap<>();
         for (RouteConfig route : config.routes()) {
-            ServedPool pool = requireNonNull(pools.get(route.pool()));
-            routes.add(new Route<>(route, new Destination(pool.forRoute(route.name()), recorder.route(route.name()))));
+            RouteRecorder counts = recorder.route(route.name());
+            BackendPool pool = requireNonNull(pools.get(route.pool())).forRoute(route.name());
+            FallbackChain chain = route.fallback().isEmpty() ? null : chain(route, pools, counts, statics, staleAfter);
+            routes.add(new Route<>(route, new Destination(pool, counts, chain)));
         }
+        stale = staleAfter;
         routing = new Routing(new RouteTable<>(routes), List.copyOf(pools.values()));
         members = after;
         forgetPools(pools.keySet());
@@ -129,6 +147,31 @@ final class Topology {
                 .flatMap(replica -> replica.circuits().stream())
                 .map(circuit -> new CircuitId(circuit.id(), circuit.route()))
                 .collect(Collectors.toSet());
+    }
+
+    private FallbackChain chain(
+            RouteConfig route,
+            Map<String, ServedPool> pools,
+            RouteRecorder counts,
+            StaticResponses statics,
+            Map<String, KeptStale> staleAfter) {
+        List<Fallback> fallbacks = new ArrayList<>();
+        for (FallbackConfig each : route.fallback()) {
+            if (each instanceof FallbackConfig.Static fixed) {
+                fallbacks.add(new Fallback.Static(statics.of(fixed)));
+            } else if (each instanceof FallbackConfig.Pool other) {
+                ServedPool pool = requireNonNull(pools.get(other.pool()));
+                fallbacks.add(new Fallback.Pool(new Destination(pool.forRoute(route.name()), counts)));
+            } else if (each instanceof FallbackConfig.Stale settings) {
+                KeptStale before = stale.get(route.name());
+                KeptStale after = before != null && before.isFor(route, settings)
+                        ? before
+                        : new KeptStale(route, settings, new StaleResponses(settings, ticker));
+                staleAfter.put(route.name(), after);
+                fallbacks.add(new Fallback.Stale(after.responses));
+            }
+        }
+        return new FallbackChain(route.fallbackOn(), fallbacks);
     }
 
     /** Begins or goes on to check the backends as they are configured now. */
@@ -221,6 +264,17 @@ final class Topology {
     }
 
     private record Member(Replica replica, HealthChecker checker) {}
+
+    /** The last good responses of a route, which are good as long as it leads to the same place by the same settings. */
+    private record KeptStale(RouteConfig route, FallbackConfig.Stale settings, StaleResponses responses) {
+        private boolean isFor(RouteConfig now, FallbackConfig.Stale nowSettings) {
+            return settings.equals(nowSettings)
+                    && route.pool().equals(now.pool())
+                    && Objects.equals(route.prefix(), now.prefix())
+                    && Objects.equals(route.rewrite(), now.rewrite())
+                    && route.stripPrefix() == now.stripPrefix();
+        }
+    }
 
     /** What the gauges of one backend read. */
     private static final class Gauges implements BackendGauges {

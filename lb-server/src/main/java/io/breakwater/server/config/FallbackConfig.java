@@ -57,13 +57,19 @@ public sealed interface FallbackConfig {
                 "te",
                 "trailer",
                 "transfer-encoding",
-                "upgrade");
+                "upgrade",
+                "x-breakwater-fallback");
 
         public Static {
             headers = Collections.unmodifiableMap(new LinkedHashMap<>(headers));
             Constraints constraints = new Constraints()
                     .range("status", status, 200, 599)
                     .require(body == null || file == null, "file", String.valueOf(file), "either body or file")
+                    .require(
+                            (body == null && file == null) || (status != 204 && status != 304),
+                            "status",
+                            status,
+                            "one that has a body, as there is one")
                     .require(
                             HttpText.isFieldValue(contentType),
                             "content-type",

@@ -53,6 +53,13 @@ public record LbConfig(
                             route.pool(),
                             poolRule(pools.keySet()) + Nearest.hint(route.pool(), pools.keySet()));
             fallbacks(constraints, "routes[" + i + "]", route, pools);
+            for (int j = 0; j < route.fallback().size(); j++) {
+                ofStateField(
+                        constraints,
+                        "routes[" + i + "].fallback[" + j + "]",
+                        route.fallback().get(j),
+                        listen);
+            }
         }
         constraints.verify();
     }
@@ -73,6 +80,19 @@ public record LbConfig(
                                 key,
                                 other.pool(),
                                 "another pool than the route's own");
+            }
+        }
+    }
+
+    private static void ofStateField(
+            Constraints constraints, String place, FallbackConfig fallback, ListenerConfig listen) {
+        if (fallback instanceof FallbackConfig.Static response) {
+            for (String name : response.headers().keySet()) {
+                constraints.require(
+                        !name.equalsIgnoreCase(listen.circuitStateHeader()),
+                        place + ".headers",
+                        name,
+                        "the name of a field, other than lb.listen.circuit-state-header");
             }
         }
     }

@@ -78,6 +78,14 @@ public record RouteConfig(
                         "fallback-on",
                         "[]",
                         "unavailable, failure or both, as there is a fallback")
+                .require(
+                        fallback.stream()
+                                        .filter(FallbackConfig.Stale.class::isInstance)
+                                        .count()
+                                <= 1,
+                        "fallback",
+                        "stale, stale",
+                        "at most one of type stale: a second one has nothing that the first has not")
                 .verify();
     }
 

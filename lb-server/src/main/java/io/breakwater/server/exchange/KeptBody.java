@@ -65,6 +65,11 @@ final class KeptBody {
         return piece;
     }
 
+    /** Whether a body of this length would be kept. */
+    boolean keeps(long length) {
+        return length <= limitBytes;
+    }
+
     /** Whether everything that came so far can go out again; so it is when nothing came. */
     boolean isWhole() {
         return whole;

@@ -7,25 +7,29 @@ import io.breakwater.health.Outcome;
 import io.breakwater.health.Outcome.Verdict;
 import io.breakwater.health.breaker.CircuitBreaker;
 import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.metrics.FallbackType;
 import io.breakwater.metrics.RejectionReason;
 import io.breakwater.metrics.RouteRecorder;
+import io.breakwater.server.config.FallbackConfig.On;
 import io.breakwater.server.config.PoolConfig;
 import io.breakwater.server.config.PoolConfig.BackendErrors;
 import io.breakwater.server.config.PoolConfig.HostHeader;
 import io.breakwater.server.config.RetriesConfig;
 import io.breakwater.server.connection.UpstreamConnection;
 import io.breakwater.server.exchange.Routing.Destination;
+import io.breakwater.server.fallback.StaleCopy;
+import io.breakwater.server.fallback.StaleResponses;
 import io.breakwater.server.http.BodyFraming;
 import io.breakwater.server.http.Reply;
 import io.breakwater.server.http.RequestHead;
 import io.breakwater.server.http.ResponseHead;
+import io.breakwater.server.http.StoredResponse;
 import io.breakwater.server.listener.DownstreamConnection;
 import io.breakwater.server.listener.Exchange;
 import io.breakwater.server.pool.Backend;
 import io.breakwater.server.pool.BackendPool;
 import io.breakwater.server.pool.Refusal;
 import io.breakwater.server.pool.Selection;
-import io.breakwater.server.pool.WaitingLine;
 import io.breakwater.server.route.Route;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
@@ -44,11 +48,13 @@ final class ProxyExchange implements Exchange {
 
     private final DownstreamConnection downstream;
     private final ExchangeContext context;
-    private final Selection selection = new Selection();
+    private final Selection ownSelection = new Selection();
     private final QueuedTurn turn;
     private final Attempt attempt;
     private final KeptBody kept = new KeptBody();
     private final ResponseRelay relay;
+    private final Fallbacks fallbacks;
+    private final StoredRelay stored;
 
     // ---- the request ----
     private @Nullable RequestHead request;
@@ -64,6 +70,13 @@ final class ProxyExchange implements Exchange {
     private boolean continued;
 
     // ---- its attempts ----
+    /** Where it goes: what its route leads to, or a fallback's pool in place of that. */
+    private @Nullable Destination destination;
+    /** The answer of the pool that it goes to. */
+    private Selection selection = ownSelection;
+    /** The answer of a fallback's pool; made when there is one to ask. */
+    private @Nullable Selection otherSelection;
+
     private int retries;
     /** A connection to a backend was written to: from then on only what may be done twice is tried again. */
     private boolean written;
@@ -74,6 +87,10 @@ final class ProxyExchange implements Exchange {
 
     /** What the client was answered; 0 when it left. */
     private int status;
+    /** The fallback that answered it; null where none did. */
+    private @Nullable FallbackType answeredBy;
+    /** The response that is on its way, as it is kept for later; null where it is not. */
+    private @Nullable StaleCopy copy;
 
     ProxyExchange(DownstreamConnection downstream, ExchangeContext context) {
         this.downstream = downstream;
@@ -82,6 +99,8 @@ final class ProxyExchange implements Exchange {
         this.relay = new ResponseRelay(downstream);
         this.attempt = new Attempt(this, downstream, context.connections());
         this.turn = new QueuedTurn(this, downstream.loop());
+        this.fallbacks = new Fallbacks(this, downstream);
+        this.stored = new StoredRelay(downstream);
     }
 
     // ================ the request comes ================
@@ -91,6 +110,7 @@ final class ProxyExchange implements Exchange {
         request = head;
         startedNanos = now;
         status = 0;
+        answeredBy = null;
         relay.reset();
         Routing routing = context.routing().get();
         CharSequence path = head.path();
@@ -100,6 +120,7 @@ final class ProxyExchange implements Exchange {
         }
         Route<Destination> found = routing.table().match(head.method(), head.host(), path);
         route = found;
+        destination = found == null ? null : found.pool();
         if (found == null || head.endsHere()) {
             answerWithoutBackend(routing, head, found == null ? routing.table().allow(head.host(), path) : null, now);
             return;
@@ -167,33 +188,64 @@ final class ProxyExchange implements Exchange {
     // ================ who is asked ================
 
     private void begin(RequestHead head, Destination to, long now) {
-        PoolConfig config = to.pool().config();
-        RetriesConfig rules = config.retries();
-        requestDeadlineNanos = now + config.timeouts().request().toNanos();
+        requestDeadlineNanos = now + to.pool().config().timeouts().request().toNanos();
         requestEnded = head.framing() == BodyFraming.NONE;
         bodyBegun = false;
         continued = false;
-        retries = 0;
         written = false;
-        failed = null;
-        boolean retried = rules.max() > 0;
-        if (retried) {
-            to.pool().traffic().retryBudget().requestStarted(now);
+        fallbacks.begin(to.fallbacks());
+        if (isTaken(to, ownSelection, now)) {
+            go(to, ownSelection, now);
+        } else {
+            selection = ownSelection;
+            refuseUnserved(now);
         }
-        kept.begin(retried && head.isIdempotent() && !isTooLongToKeep(head, rules) ? keptBytes(head, rules) : 0);
-        selection.request(to.hash().of(head, downstream), isReplayable(0));
+    }
 
-        WaitingLine line = to.pool().traffic().line();
+    /** Asks a pool for a backend; the answer is in {@code asked}. True also for a place in its line, without a backend. */
+    private boolean isTaken(Destination by, Selection asked, long now) {
+        RequestHead head = request();
+        BackendPool pool = by.pool();
+        RetriesConfig rules = pool.config().retries();
+        if (rules.max() > 0) {
+            pool.traffic().retryBudget().requestStarted(now);
+        }
+        if (!bodyBegun) {
+            kept.begin(keptBytes(head, by));
+        }
+        asked.request(by.hash().of(head, downstream), isReplayable(rules, 0));
         // Who waits already comes first. A request that finds the line full asks nevertheless: for the reason, at
         // least.
-        if (!line.isEmpty() && waitInLine(line, now)) {
-            return;
+        if (!pool.traffic().line().isEmpty() && waitsInLine(pool, now)) {
+            return true;
         }
-        if (selects(now)) {
-            attempt.begin(selection, false, now);
-        } else if (selection.refusal() != Refusal.OVERLOADED || !waitInLine(line, now)) {
-            refuseUnserved();
+        pool.select(asked, now);
+        return asked.backend() != null || (asked.refusal() == Refusal.OVERLOADED && waitsInLine(pool, now));
+    }
+
+    /** Goes to the pool that has taken the request. */
+    private void go(Destination to, Selection answer, long now) {
+        destination = to;
+        selection = answer;
+        retries = 0;
+        failed = null;
+        if (answer.backend() != null) {
+            attempt.begin(answer, false, now);
         }
+    }
+
+    /** The most that is kept of the body; 0 if it is too long, or will not be needed twice. */
+    private static long keptBytes(RequestHead head, Destination to) {
+        RetriesConfig rules = to.pool().config().retries();
+        FallbackChain chain = to.fallbacks();
+        boolean repeated = rules.max() > 0 || (chain != null && chain.repeatsRequests());
+        long most = rules.bodyBufferBytes();
+        if (!repeated || !head.isIdempotent()) {
+            return 0;
+        } else if (head.framing() != BodyFraming.LENGTH) {
+            return most;
+        }
+        return head.contentLength() > most ? 0 : head.contentLength();
     }
 
     private boolean selects(long now) {
@@ -201,17 +253,9 @@ final class ProxyExchange implements Exchange {
         return selection.backend() != null;
     }
 
-    private static boolean isTooLongToKeep(RequestHead head, RetriesConfig rules) {
-        return head.framing() == BodyFraming.LENGTH && head.contentLength() > rules.bodyBufferBytes();
-    }
-
-    private static long keptBytes(RequestHead head, RetriesConfig rules) {
-        return head.framing() == BodyFraming.LENGTH ? head.contentLength() : rules.bodyBufferBytes();
-    }
-
-    private boolean waitInLine(WaitingLine line, long now) {
-        long deadline = now + config().concurrency().queueTimeout().toNanos();
-        return turn.take(line, requestDeadlineNanos - deadline < 0 ? requestDeadlineNanos : deadline);
+    private boolean waitsInLine(BackendPool of, long now) {
+        long deadline = now + of.config().concurrency().queueTimeout().toNanos();
+        return turn.take(of.traffic().line(), requestDeadlineNanos - deadline < 0 ? requestDeadlineNanos : deadline);
     }
 
     /** We waited in line, and a slot may be free. */
@@ -229,9 +273,9 @@ final class ProxyExchange implements Exchange {
         } else {
             turn.leave();
             if (again) {
-                refuseFailed();
+                refuseFailed(now);
             } else {
-                refuseUnserved();
+                refuseUnserved(now);
             }
         }
     }
@@ -239,32 +283,114 @@ final class ProxyExchange implements Exchange {
     /** We waited in line for too long. */
     void onTurnTooLate(long now) {
         if (failed != null) {
-            refuseFailed();
+            refuseFailed(now);
         } else {
-            refuse(Reply.OVERLOADED, pool().bestState(now), 0, null, null);
+            unserved(On.UNAVAILABLE, Reply.OVERLOADED, pool().bestState(now), 0, now);
         }
     }
 
     /** No other backend had a slot in time: says what the last attempt came to. */
-    private void refuseFailed() {
-        refuse(requireNonNull(failed), attempt.admittedIn(), 0, null, null);
+    private void refuseFailed(long now) {
+        Reply reply = requireNonNull(failed);
+        failed = null;
+        unserved(On.FAILURE, reply, attempt.admittedIn(), 0, now);
     }
 
     /** Nobody may serve: says why. */
-    private void refuseUnserved() {
-        pool().refused(selection);
+    private void refuseUnserved(long now) {
         CircuitState state = selection.refusedState();
         switch (selection.refusal()) {
-            case OVERLOADED -> refuse(Reply.OVERLOADED, state, 0, null, null);
-            case CIRCUIT_OPEN -> refuse(Reply.CIRCUIT_OPEN, state, retryAfterSeconds(state), null, null);
-            case UNHEALTHY -> refuse(Reply.NO_HEALTHY_BACKEND, state, 0, null, null);
-            case UNAVAILABLE -> refuse(Reply.NO_BACKEND, state, 0, null, null);
+            case OVERLOADED -> unserved(On.UNAVAILABLE, Reply.OVERLOADED, state, 0, now);
+            case CIRCUIT_OPEN -> unserved(On.UNAVAILABLE, Reply.CIRCUIT_OPEN, state, retryAfterSeconds(state), now);
+            case UNHEALTHY -> unserved(On.UNAVAILABLE, Reply.NO_HEALTHY_BACKEND, state, 0, now);
+            case UNAVAILABLE -> unserved(On.UNAVAILABLE, Reply.NO_BACKEND, state, 0, now);
             case TRIED -> throw new IllegalStateException("nobody was tried");
         }
     }
 
+    /** The pool that the request went to does not answer it: a fallback does, or the client is told. */
+    private void unserved(On why, Reply reply, CircuitState state, long retryAfterSeconds, long now) {
+        if (!fallbacks.areFor(why)) {
+            tell(reply, state, retryAfterSeconds);
+            return;
+        }
+        fallbacks.failed(why, reply, state, retryAfterSeconds);
+        if (fallbacks.find(now)) {
+            fallbacks.answer(now);
+        } else {
+            tell(fallbacks.error(), fallbacks.state(), fallbacks.retryAfterSeconds());
+        }
+    }
+
+    private void tell(Reply reply, CircuitState state, long retryAfterSeconds) {
+        if (reply == Reply.CIRCUIT_OPEN) {
+            // Of another pool's circuits a client is not told.
+            requireNonNull(route).pool().pool().refused(ownSelection);
+        }
+        refuse(reply, state, retryAfterSeconds, null, null);
+    }
+
     private long retryAfterSeconds(CircuitState state) {
         return state == CircuitState.OPEN ? CircuitBreaker.retryAfterSeconds(selection.retryAfterNanos()) : 0;
+    }
+
+    // ================ fallbacks ================
+
+    /**
+     * Asks a fallback's pool for a backend, if the request may go there: it goes out for the first time or may be done
+     * twice, and there is time left. The present attempt may still hold a response.
+     */
+    boolean isTakenElsewhere(Destination other, long now) {
+        if ((written && !isRepeatable()) || now - requestDeadlineNanos >= 0) {
+            return false;
+        }
+        Selection asked = otherSelection;
+        if (asked == null) {
+            asked = new Selection();
+            otherSelection = asked;
+        }
+        return isTaken(other, asked, now);
+    }
+
+    /** Goes to the fallback's pool that has taken the request. */
+    void goElsewhere(Destination other, long now) {
+        holdBody();
+        go(other, requireNonNull(otherSelection), now);
+    }
+
+    private boolean isElsewhere() {
+        return selection != ownSelection;
+    }
+
+    /**
+     * Gives the client a response that is stored.
+     *
+     * @param ageSeconds null for one that has no age
+     */
+    void give(StoredResponse response, @Nullable Long ageSeconds, FallbackType by) {
+        answeredBy(by);
+        status = response.status();
+        holdBody();
+        stored.begin(response, ageSeconds, by, fallbacks.state(), request().isHead());
+        giveOn();
+    }
+
+    private void giveOn() {
+        if (stored.writeOn()) {
+            end(downstream.loop().now());
+            downstream.finish(stored.keepsConnection());
+        }
+    }
+
+    private void answeredBy(FallbackType by) {
+        answeredBy = by;
+        recorder.fellBack(by);
+    }
+
+    /** The fallback that answered the last request; null if none did, or not yet. */
+    @Nullable
+    FallbackType fallback() {
+        return answeredBy;
     }
 
     // ================ after an attempt that failed ================
@@ -275,14 +401,14 @@ final class ProxyExchange implements Exchange {
     }
 
     /** Whether, after so many retries, a failure could still be made good by another one, as far as can be known. */
-    private boolean isReplayable(int retriesMade) {
-        return retriesMade < rules().max() && isRepeatable() && (requestEnded || isKeptWhole());
+    private boolean isReplayable(RetriesConfig rules, int retriesMade) {
+        return retriesMade < rules.max() && isRepeatable() && (requestEnded || isKeptWhole());
     }
 
     /** Whether what is still to come of the body will be kept. Of a chunked one nobody knows how long it will be. */
     private boolean isKeptWhole() {
         RequestHead head = request();
-        return head.framing() == BodyFraming.LENGTH && !isTooLongToKeep(head, rules());
+        return head.framing() == BodyFraming.LENGTH && kept.keeps(head.contentLength());
     }
 
     /** Whether a failure of this kind may lead to another attempt, if the budget and another backend allow it. */
@@ -307,7 +433,7 @@ final class ProxyExchange implements Exchange {
         if (selection.backend() != null) {
             selection.tried();
         }
-        selection.replayable(isReplayable(retries + 1));
+        selection.replayable(isReplayable(rules(), retries + 1));
         if (selects(now)) {
             retries++;
             return true;
@@ -327,7 +453,7 @@ final class ProxyExchange implements Exchange {
         if (!othersFull || !pool().traffic().retryBudget().tryRetry(now)) {
             return false;
         }
-        if (!waitInLine(pool().traffic().line(), now)) {
+        if (!waitsInLine(pool(), now)) {
             pool().traffic().retryBudget().giveBack(now);
             return false;
         }
@@ -383,8 +509,13 @@ final class ProxyExchange implements Exchange {
         boolean timeout = blamed == Outcome.RESPONSE_TIMEOUT || blamed == Outcome.CONNECT_TIMEOUT;
         boolean pass = config().backendErrors() == BackendErrors.PASS;
         Reply reply = timeout && pass ? Reply.BACKEND_TIMEOUT : Reply.BACKEND_UNAVAILABLE;
-        if (!waitsToTryAgain(reply, now)) {
-            refuse(reply, attempt.admittedIn(), 0, null, null);
+        if (waitsToTryAgain(reply, now)) {
+            return;
+        }
+        if (blamed.origin() == Outcome.Origin.CLIENT) {
+            tell(reply, attempt.admittedIn(), 0); // the backend lost patience with this client: no fallback is for that
+        } else {
+            unserved(On.FAILURE, reply, attempt.admittedIn(), 0, now);
         }
     }
 
@@ -506,17 +637,42 @@ final class ProxyExchange implements Exchange {
             attempt.discard();
             attempt.end(now);
             if (!waitsToTryAgain(Reply.BACKEND_UNAVAILABLE, now)) {
-                refuse(Reply.BACKEND_UNAVAILABLE, attempt.admittedIn(), 0, null, null);
+                unserved(On.FAILURE, Reply.BACKEND_UNAVAILABLE, attempt.admittedIn(), 0, now);
             }
             return;
         }
+        if (outcome.verdict() == Verdict.FAILURE && fallbacks.areFor(On.FAILURE)) {
+            fallbacks.failed(On.FAILURE, Reply.BACKEND_UNAVAILABLE, attempt.admittedIn(), 0);
+            if (fallbacks.find(now)) {
+                attempt.discard();
+                attempt.end(now);
+                fallbacks.answer(now);
+                return;
+            }
+        }
+        relay(head, outcome, now);
+    }
+
+    private void relay(ResponseHead head, Outcome outcome, long now) {
         kept.release();
         status = head.status();
-        boolean unframe = relay.begin(head, request(), attempt.admittedIn());
+        if (isElsewhere()) {
+            answeredBy(FallbackType.POOL);
+        }
+        boolean unframe = relay.begin(head, request(), attempt.admittedIn(), answeredBy);
+        FallbackChain chain = destination().fallbacks();
+        StaleResponses responses = chain == null ? null : chain.stale();
+        if (responses != null && outcome.verdict() == Verdict.SUCCESS) {
+            copy = responses.copy(request(), downstream.forwarding(), head, downstream.fields(), unframe, now);
+        }
         attempt.relay(unframe, now);
     }
 
     void onResponseBody(ByteBuf in, int length) {
+        StaleCopy copying = copy;
+        if (copying != null) {
+            copying.add(in, length);
+        }
         relay.body(in, length);
     }
 
@@ -529,11 +685,17 @@ final class ProxyExchange implements Exchange {
     public void onDownstreamWritabilityChanged() {
         if (relay.isBegun()) {
             attempt.readAsTheClientReads();
+        } else if (stored.isUnderWay()) {
+            giveOn();
         }
     }
 
     /** The response is whole, and the attempt has let go of its connection. */
     void onResponseEnd(long now) {
+        StaleCopy copied = copy;
+        if (copied != null) {
+            copied.complete();
+        }
         relay.writeOut();
         attempt.end(now);
         end(now);
@@ -590,6 +752,7 @@ final class ProxyExchange implements Exchange {
     /** Ends the exchange: the one place that tells the route's recorder, with {@link #status} or 0 for a client that left. */
     private void end(long now) {
         relay.release();
+        stored.stop();
         kept.release();
         long duration = now - startedNanos;
         if (status == 0) {
@@ -598,8 +761,12 @@ final class ProxyExchange implements Exchange {
             recorder.ended(status, duration);
         }
         attempt.clear();
+        fallbacks.end();
+        copy = null;
         request = null;
         route = null;
+        destination = null;
+        selection = ownSelection;
     }
 
     // ================ what an attempt asks ================
@@ -629,6 +796,10 @@ final class ProxyExchange implements Exchange {
     }
 
     private BackendPool pool() {
-        return requireNonNull(route).pool().pool();
+        return destination().pool();
+    }
+
+    private Destination destination() {
+        return requireNonNull(destination);
     }
 }

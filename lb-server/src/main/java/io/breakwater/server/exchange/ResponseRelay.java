@@ -1,6 +1,7 @@
 package io.breakwater.server.exchange;
 
 import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.metrics.FallbackType;
 import io.breakwater.server.http.BodyFraming;
 import io.breakwater.server.http.ConnectionField;
 import io.breakwater.server.http.RequestHead;
@@ -51,9 +52,10 @@ final class ResponseRelay {
      * Writes the response's head, and keeps it back for the first bytes of the body.
      *
      * @param state that admitted the attempt
+     * @param by the fallback that it comes from; null for none
      * @return whether the body must come without its chunk framing: the client speaks HTTP/1.0
      */
-    boolean begin(ResponseHead head, RequestHead asked, CircuitState state) {
+    boolean begin(ResponseHead head, RequestHead asked, CircuitState state, @Nullable FallbackType by) {
         boolean unframe = head.framing() == BodyFraming.CHUNKED && !asked.isHttp11();
         boolean endsWithConnection = head.framing() == BodyFraming.CLOSE || unframe;
         // An early answer leaves a request behind whose rest nobody reads: such a connection is not kept.
@@ -61,7 +63,7 @@ final class ResponseRelay {
         resetToEnd = endsWithConnection;
         begun = true;
         ByteBuf bytes = downstream.alloc().buffer(head.length() + HEAD_ROOM_BYTES + copiedBytes(head));
-        head.writeDownstream(bytes, downstream.fields(), state, downstream.connectionField(keep), unframe);
+        head.writeDownstream(bytes, downstream.fields(), state, downstream.connectionField(keep), unframe, by);
         out = bytes;
         return unframe;
     }

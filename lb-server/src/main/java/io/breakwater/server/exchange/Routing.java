@@ -6,6 +6,7 @@ import io.breakwater.server.pool.BackendPool;
 import io.breakwater.server.pool.ServedPool;
 import io.breakwater.server.route.RouteTable;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where requests go, as one immutable value: an exchange reads it once, and a new configuration will replace it whole.
@@ -24,11 +25,20 @@ public record Routing(RouteTable<Destination> table, List<ServedPool> pools) {
      *
      * @param recorder counts its requests
      * @param hash says which requests belong together, where the pool's balancer asks
+     * @param fallbacks what takes the pool's place; null for nothing
      */
-    public record Destination(BackendPool pool, RouteRecorder recorder, RequestHash hash) {
+    public record Destination(
+            BackendPool pool,
+            RouteRecorder recorder,
+            RequestHash hash,
+            @Nullable FallbackChain fallbacks) {
+
+        public Destination(BackendPool pool, RouteRecorder recorder, @Nullable FallbackChain fallbacks) {
+            this(pool, recorder, RequestHash.of(pool.config().balance()), fallbacks);
+        }
 
         public Destination(BackendPool pool, RouteRecorder recorder) {
-            this(pool, recorder, RequestHash.of(pool.config().balance()));
+            this(pool, recorder, null);
         }
     }
 

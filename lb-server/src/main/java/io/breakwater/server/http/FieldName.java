@@ -23,6 +23,8 @@ final class FieldName {
     static final int HOP_BY_HOP = 14;
     /** Named by a connection option (RFC 9110 section 7.6.1). */
     static final int NOMINATED = 15;
+    /** X-Breakwater-Fallback, which only the balancer may say. */
+    static final int FALLBACK = 16;
 
     /** What never crosses the balancer. Transfer-Encoding is written anew where the message is chunked. */
     static final int CONNECTION_SPECIFIC = 1 << CONNECTION | 1 << TRANSFER_ENCODING | 1 << HOP_BY_HOP | 1 << NOMINATED;
@@ -64,6 +66,7 @@ final class FieldName {
             new Known("transfer-encoding", TRANSFER_ENCODING),
             new Known("proxy-authenticate", HOP_BY_HOP),
             new Known("proxy-authorization", HOP_BY_HOP),
+            new Known("x-breakwater-fallback", FALLBACK),
             new Known("proxy-authentication-info", HOP_BY_HOP));
 
     private static final byte[] X_FORWARDED = Ascii.bytes("x-forwarded-");

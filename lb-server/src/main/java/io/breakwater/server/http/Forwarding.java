@@ -13,6 +13,7 @@ public final class Forwarding {
     private final byte[] lines;
 
     private final int protoStart;
+    private final String scheme;
     private final boolean trusted;
 
     /**
@@ -24,11 +25,16 @@ public final class Forwarding {
         String forLine = FOR + peerAddress + "\r\n";
         this.lines = Ascii.bytes(forLine + "X-Forwarded-Proto: " + scheme + "\r\n");
         this.protoStart = forLine.length();
+        this.scheme = scheme;
         this.trusted = trusted;
     }
 
     boolean trusted() {
         return trusted;
+    }
+
+    String scheme() {
+        return scheme;
     }
 
     int maxBytes() {

@@ -131,6 +131,34 @@ abstract sealed class MessageHead permits RequestHead, ResponseHead {
         return null;
     }
 
+    /**
+     * Returns the values of all fields of this name as received, joined by a comma (RFC 9110 section 5.3); null when
+     * there is none. Allocates; not for every request.
+     *
+     * @param lowerName the name's bytes in lower case
+     */
+    public final @Nullable String values(byte[] lowerName) {
+        StringBuilder all = null;
+        AsciiView value = new AsciiView();
+        for (int i = 0; i < store.count(); i++) {
+            if (Ascii.equalsIgnoreCase(store.bytes, store.start(i), store.nameEnd(i), lowerName)) {
+                all = all == null ? new StringBuilder() : all.append(", ");
+                all.append(value.set(store.bytes, store.valueStart(i), store.valueEnd(i)));
+            }
+        }
+        return all == null ? null : all.toString();
+    }
+
+    /** Whether there is a field of this name, given as bytes in lower case. */
+    public final boolean has(byte[] lowerName) {
+        for (int i = 0; i < store.count(); i++) {
+            if (Ascii.equalsIgnoreCase(store.bytes, store.start(i), store.nameEnd(i), lowerName)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     static byte[] lowerCase(String name) {
         byte[] lower = Ascii.bytes(name);
         for (int i = 0; i < lower.length; i++) {

@@ -4,6 +4,7 @@ import static io.breakwater.server.http.Ascii.bytes;
 
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** The head of a request (RFC 9112 section 3). One per downstream connection, reused; NOT thread safe. */
@@ -23,6 +24,8 @@ public final class RequestHead extends MessageHead {
     private static final byte[] ROOT = {'/'};
     private static final byte[] ASTERISK = {'*'};
 
+    private static final byte[] X_FORWARDED_PROTO = bytes("x-forwarded-proto");
+    private static final byte[] X_FORWARDED_HOST = bytes("x-forwarded-host");
     private static final byte[] COOKIE = bytes("cookie");
     private static final byte[] HOST_NAME = bytes("Host: ");
     private static final byte[] LINE_END = bytes("\r\n");
@@ -237,6 +240,27 @@ public final class RequestHead extends MessageHead {
             }
         }
         return all.toString();
+    }
+
+    /**
+     * Returns what a backend takes for the resource: the scheme and the host, also those that a trusted proxy tells of,
+     * the path and the query, each on a line of its own. Equal texts are the same resource. Allocates.
+     */
+    public String resource(Forwarding forwarding) {
+        String proto = forwarding.trusted() ? values(X_FORWARDED_PROTO) : null;
+        String forwardedHost = forwarding.trusted() ? values(X_FORWARDED_HOST) : null;
+        StringBuilder text = new StringBuilder(host.length() + targetEnd - pathStart + 16)
+                .append(proto == null ? forwarding.scheme() : proto)
+                .append('\n')
+                .append(host.toString().toLowerCase(Locale.ROOT))
+                .append('\n');
+        if (forwardedHost != null) {
+            text.append(forwardedHost.toLowerCase(Locale.ROOT));
+        }
+        return text.append('\n')
+                .append(path)
+                .append(new AsciiView().set(store.bytes, pathEnd, targetEnd))
+                .toString();
     }
 
     @Override

@@ -3,7 +3,9 @@ package io.breakwater.server.http;
 import static io.breakwater.server.http.Ascii.bytes;
 
 import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.metrics.FallbackType;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
 
 /** The head of a response (RFC 9112 section 4). One per upstream connection, reused; NOT thread safe. */
@@ -11,6 +13,7 @@ public final class ResponseHead extends MessageHead {
     private static final byte[] VERSION = bytes("HTTP/1.1");
     private static final byte[] CHUNKED_LINE = bytes("Transfer-Encoding: chunked\r\n");
     private static final byte[] LINE_END = bytes("\r\n");
+    private static final byte[] AGE = bytes("age");
 
     private static final int VERSION_BYTES = 8;
     /** {@code HTTP/1.1 200}. */
@@ -124,23 +127,36 @@ public final class ResponseHead extends MessageHead {
         return null;
     }
 
-    /**
-     * Appends to {@code out} the head that goes downstream. Cuts hop-by-hop and nominated fields and the backend's own
-     * circuit state field; adds Date where absent; for 1xx nothing is added. Needs nothing but this view.
-     *
-     * @param state the value of the circuit state field, null for none
-     * @param connection what Connection says
-     * @param unframed Transfer-Encoding is cut: the client speaks HTTP/1.0 and the body ends with the connection
-     */
+    /** As the longer one, for what no fallback answered. */
     public void writeDownstream(
             ByteBuf out,
             ResponseFields fields,
             @Nullable CircuitState state,
             ConnectionField connection,
             boolean unframed) {
-        out.ensureWritable(length() + CHUNKED_LINE.length + fields.maxBytes());
+        writeDownstream(out, fields, state, connection, unframed, null);
+    }
+
+    /**
+     * Appends to {@code out} the head that goes downstream. Cuts hop-by-hop and nominated fields and those that only the
+     * balancer may say: of the circuit state and of a fallback; adds Date where absent; for 1xx nothing is added. Needs
+     * nothing but this view.
+     *
+     * @param state the value of the circuit state field, null for none
+     * @param connection what Connection says
+     * @param unframed Transfer-Encoding is cut: the client speaks HTTP/1.0 and the body ends with the connection
+     * @param by the fallback that it comes from; null for none
+     */
+    public void writeDownstream(
+            ByteBuf out,
+            ResponseFields fields,
+            @Nullable CircuitState state,
+            ConnectionField connection,
+            boolean unframed,
+            @Nullable FallbackType by) {
+        out.ensureWritable(length() + CHUNKED_LINE.length + FallbackField.MAX_BYTES + fields.maxBytes());
         boolean framed = framing() == BodyFraming.CHUNKED && !unframed;
-        int mask = FieldName.CONNECTION_SPECIFIC;
+        int mask = FieldName.CONNECTION_SPECIFIC | 1 << FieldName.FALLBACK;
         if (!framed) {
             mask |= 1 << FieldName.TRAILER;
         }
@@ -159,7 +175,32 @@ public final class ResponseHead extends MessageHead {
         if (!has(FieldName.DATE)) {
             fields.writeDate(out);
         }
+        if (by != null) {
+            FallbackField.write(out, by);
+        }
         fields.writeEnd(out, state, connection);
+    }
+
+    /**
+     * Returns the head as it is kept to be served again: the status line and the fields, Date among them, without those
+     * of this connection, of this body's framing and of this moment's age, and without the empty line. To be called
+     * after {@link #writeDownstream}, as fields are cut for good.
+     */
+    public byte[] stored(ResponseFields fields) {
+        ByteBuf out = Unpooled.buffer(length() + fields.maxBytes());
+        cutOwn(fields.circuitStateName());
+        cutOwn(AGE);
+        int mask = FieldName.CONNECTION_SPECIFIC
+                | 1 << FieldName.FALLBACK
+                | 1 << FieldName.TRAILER
+                | 1 << FieldName.CONTENT_LENGTH;
+        writeKept(out, writeStatusLine(out), mask);
+        if (!has(FieldName.DATE)) {
+            fields.writeDate(out);
+        }
+        byte[] head = new byte[out.readableBytes()];
+        out.readBytes(head);
+        return head;
     }
 
     /** Writes the line as far as it differs, and returns from where the received bytes go on. */

@@ -77,6 +77,12 @@ record Never(String subject, List<String> imports, List<String> except) {
                             "io.breakwater.server.listener.."),
             never("io.breakwater.server.exchange")
                     .imports("io.breakwater.metrics.prometheus..", "io.breakwater.server.admin.."),
+            never("io.breakwater.server.fallback")
+                    .imports(
+                            "io.breakwater.server.listener..",
+                            "io.breakwater.server.connection..",
+                            "io.breakwater.server.exchange..",
+                            "io.breakwater.server.admin.."),
             never("io.breakwater.server.probe")
                     .imports("io.breakwater.server.exchange..", "io.breakwater.server.pool.."),
             never("io.breakwater.server.admin")

@@ -308,8 +308,8 @@ class RouteCircuitTest {
                 "lb.pools.default.breaker.consecutive-failures = 1");
         b.answer(Answers.ok("b"));
         broken.add("/orders");
-        List<Integer> statuses = List.of(
-                proxy.get("/orders").status(), proxy.get("/orders").status());
+        List<Integer> statuses =
+                List.of(proxy.get("/orders").status(), proxy.get("/orders").status());
         assertThat(statuses).containsExactlyInAnyOrder(200, 502);
 
         for (int i = 0; i < 4; i++) {

@@ -1,0 +1,57 @@
+package io.breakwater.server.exchange;
+
+import io.breakwater.server.config.FallbackConfig.On;
+import io.breakwater.server.fallback.StaleResponses;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a route does when its own pool does not answer. Immutable, shared by all loops: an exchange keeps the chain that
+ * it began with.
+ */
+public final class FallbackChain {
+    private final Set<On> on;
+    private final List<Fallback> fallbacks;
+    private final @Nullable StaleResponses stale;
+    private final boolean leadsToPool;
+
+    /**
+     * @param on when they are tried
+     * @param fallbacks in the order in which they are tried
+     */
+    public FallbackChain(Set<On> on, List<Fallback> fallbacks) {
+        this.on = Set.copyOf(on);
+        this.fallbacks = List.copyOf(fallbacks);
+        this.stale = fallbacks.stream()
+                .filter(Fallback.Stale.class::isInstance)
+                .map(each -> ((Fallback.Stale) each).responses())
+                .findFirst()
+                .orElse(null);
+        this.leadsToPool = fallbacks.stream().anyMatch(Fallback.Pool.class::isInstance);
+    }
+
+    /** Whether the chain is for this case. */
+    boolean isFor(On what) {
+        return on.contains(what);
+    }
+
+    int size() {
+        return fallbacks.size();
+    }
+
+    Fallback get(int index) {
+        return fallbacks.get(index);
+    }
+
+    /** Where good responses are kept; null for nowhere. */
+    @Nullable
+    StaleResponses stale() {
+        return stale;
+    }
+
+    /** Whether a request may go out once more after the route's own pool has failed it. */
+    boolean repeatsRequests() {
+        return leadsToPool && on.contains(On.FAILURE);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.server.fallback;
+
+import org.jspecify.annotations.NullMarked;
