@@ -24,7 +24,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -193,14 +192,14 @@ class WriteQueueCrashTest {
                     .redirectError(folder.resolve("err").toFile())
                     .start();
             try {
-                eventually(() -> assertThat(out).content().as(errors()).startsWith("open\n"));
+                eventually(() -> assertThat(out).content().as(this::errors).startsWith("open\n"));
                 assertThatThrownBy(fixture::open)
                         .isInstanceOf(QueueException.class)
                         .hasMessage(fixture.directory + ": in use by process " + child.pid()
                                 + " (expected: one process for each directory)");
                 // 22 characters and the end of the line each.
                 long enough = Files.size(out) + 23 * 300;
-                eventually(() -> assertThat(Files.size(out)).as(errors()).isGreaterThan(enough));
+                eventually(() -> assertThat(Files.size(out)).as(this::errors).isGreaterThan(enough));
             } finally {
                 child.destroyForcibly().waitFor();
             }
@@ -221,13 +220,11 @@ class WriteQueueCrashTest {
         }
     }
 
-    private Supplier<String> errors() {
-        return () -> {
-            try {
-                return Files.readString(folder.resolve("err"));
-            } catch (IOException e) {
-                return e.toString();
-            }
-        };
+    private String errors() {
+        try {
+            return Files.readString(folder.resolve("err"));
+        } catch (IOException e) {
+            return e.toString();
+        }
     }
 }
