@@ -42,6 +42,7 @@ record Never(String subject, List<String> imports, List<String> except) {
             "io.breakwater.server.connection",
             "io.breakwater.server.exchange",
             "io.breakwater.server.fallback",
+            "io.breakwater.server.fallback.queue",
             "io.breakwater.server.probe",
             "io.breakwater.server.events",
             "io.breakwater.server.accesslog",
@@ -83,6 +84,7 @@ record Never(String subject, List<String> imports, List<String> except) {
                             "io.breakwater.server.connection..",
                             "io.breakwater.server.exchange..",
                             "io.breakwater.server.admin.."),
+            never("io.breakwater.server.fallback.queue").imports(SERVER, NETTY, MICROMETER, PROMETHEUS),
             never("io.breakwater.server.probe")
                     .imports("io.breakwater.server.exchange..", "io.breakwater.server.pool.."),
             never("io.breakwater.server.admin")

@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.server.fallback.queue;
+
+import org.jspecify.annotations.NullMarked;
