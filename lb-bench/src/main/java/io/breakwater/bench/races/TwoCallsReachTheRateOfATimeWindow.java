@@ -10,7 +10,7 @@ import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
-import org.openjdk.jcstress.infra.results.LIII_Result;
+import org.openjdk.jcstress.infra.results.LLLL_Result;
 
 /** After two successes two failures come together; the second one of them makes half of four. The circuit opens once. */
 @JCStressTest
@@ -40,7 +40,7 @@ public class TwoCallsReachTheRateOfATimeWindow {
     }
 
     @Arbiter
-    public void after(LIII_Result r) {
+    public void after(LLLL_Result r) {
         r.r1 = circuit.state(0);
         r.r2 = circuit.transitions();
         r.r3 = circuit.window(0).calls();
