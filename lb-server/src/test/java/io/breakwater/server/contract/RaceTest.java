@@ -36,6 +36,7 @@ class RaceTest {
 
             Together.run(clients, i -> all.get(i).get(PATH));
             eventually(() -> assertThat(all.answered()).hasSize(clients - 1));
+            circuit.backend.awaitRequests(3 + 1);
 
             assertThat(circuit.backend.requests()).hasSize(3 + 1);
             List<RawClient> refused = all.answered();
