@@ -9,6 +9,7 @@ import io.breakwater.health.breaker.CircuitBreaker;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.metrics.RejectionReason;
 import io.breakwater.metrics.RouteRecorder;
+import io.breakwater.server.accesslog.LoopLog;
 import io.breakwater.server.config.PoolConfig;
 import io.breakwater.server.config.PoolConfig.BackendErrors;
 import io.breakwater.server.config.PoolConfig.HostHeader;
@@ -75,6 +76,14 @@ final class ProxyExchange implements Exchange {
     /** What the client was answered; 0 when it left. */
     private int status;
 
+    // ---- for the access log ----
+    /** The state that the response tells; null while there is none. */
+    private @Nullable CircuitState stateShown;
+
+    private @Nullable RejectionReason rejection;
+    private long bytesIn;
+    private long bytesOut;
+
     ProxyExchange(DownstreamConnection downstream, ExchangeContext context) {
         this.downstream = downstream;
         this.context = context;
@@ -91,6 +100,10 @@ final class ProxyExchange implements Exchange {
         request = head;
         startedNanos = now;
         status = 0;
+        stateShown = null;
+        rejection = null;
+        bytesIn = 0;
+        bytesOut = 0;
         relay.reset();
         Routing routing = context.routing().get();
         CharSequence path = head.path();
@@ -148,11 +161,12 @@ final class ProxyExchange implements Exchange {
     /** Answers 200 with a body of our own and ends the exchange. */
     private void answer(Routing routing, RequestHead head, String contentType, byte[] body, long now) {
         boolean keepAfter = downstream.canKeep();
+        CircuitState state = routing.bestState(now);
         ByteBuf answer = downstream.alloc().buffer(512);
         Reply.writeContent(
                 answer,
                 downstream.fields(),
-                routing.bestState(now),
+                state,
                 200,
                 contentType,
                 body,
@@ -160,6 +174,8 @@ final class ProxyExchange implements Exchange {
                 head.isHead());
         downstream.write(answer);
         status = 200;
+        stateShown = state;
+        bytesOut = head.isHead() ? 0 : body.length;
         end(downstream.loop().now());
         downstream.finish(keepAfter);
     }
@@ -422,6 +438,7 @@ final class ProxyExchange implements Exchange {
 
     @Override
     public void onRequestBody(ByteBuf in, int length) {
+        bytesIn += length;
         if (!attempt.isConnected()) {
             return; // the response is out already; the rest of the request is for nobody
         }
@@ -512,11 +529,13 @@ final class ProxyExchange implements Exchange {
         }
         kept.release();
         status = head.status();
+        stateShown = attempt.admittedIn();
         boolean unframe = relay.begin(head, request(), attempt.admittedIn());
         attempt.relay(unframe, now);
     }
 
     void onResponseBody(ByteBuf in, int length) {
+        bytesOut += length;
         relay.body(in, length);
     }
 
@@ -583,11 +602,17 @@ final class ProxyExchange implements Exchange {
             recorder.rejected(reason);
         }
         status = reply.status();
+        stateShown = state;
+        rejection = reason;
+        bytesOut = request().isHead() ? 0 : reply.bodyBytes(detail);
         end(downstream.loop().now());
         downstream.reply(reply, state, retryAfterSeconds, detail, allow);
     }
 
-    /** Ends the exchange: the one place that tells the route's recorder, with {@link #status} or 0 for a client that left. */
+    /**
+     * Ends the exchange: the one place that tells the route's recorder and the access log, with {@link #status} or 0 for
+     * a client that left.
+     */
     private void end(long now) {
         relay.release();
         kept.release();
@@ -597,9 +622,33 @@ final class ProxyExchange implements Exchange {
         } else {
             recorder.ended(status, duration);
         }
+        if (context.accessLog().isOn()) {
+            log(duration);
+        }
         attempt.clear();
         request = null;
         route = null;
+    }
+
+    private void log(long duration) {
+        LoopLog log = context.accessLog();
+        Route<Destination> to = route;
+        Backend asked = attempt.backend();
+        log.entry()
+                .request(downstream.peerHost(), request())
+                .served(
+                        to == null ? unrouted() : to.name(),
+                        to == null ? null : pool().config().name(),
+                        asked == null ? null : asked.id().id(),
+                        asked == null ? 0 : retries + 1,
+                        asked == null ? null : attempt.outcome())
+                .answered(status, rejection, stateShown, null)
+                .took(duration, bytesIn, bytesOut);
+        log.write();
+    }
+
+    private String unrouted() {
+        return recorder == context.health() ? "health" : "none";
     }
 
     // ================ what an attempt asks ================
