@@ -154,6 +154,11 @@ public enum MeterName {
             "Connections accepted from clients, those turned away at a limit included."),
     RECEIVED_BYTES("lb_received_bytes_total", Type.COUNTER, "bytes", "Bytes received.", "side"),
     SENT_BYTES("lb_sent_bytes_total", Type.COUNTER, "bytes", "Bytes sent.", "side"),
+    LOG_DROPPED(
+            "lb_log_dropped_total",
+            Type.COUNTER,
+            "lines",
+            "Lines of the access log that were not written: the writer was behind, or its file could not be written to."),
     BUILD_INFO("lb_build_info", Type.GAUGE, "always 1", "The version that runs.", "version");
 
     /** What a meter is to Prometheus. */

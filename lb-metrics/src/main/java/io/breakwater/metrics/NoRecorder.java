@@ -84,6 +84,9 @@ final class NoRecorder implements ProxyRecorder, RouteRecorder, BackendRecorder,
     public void retryBudgetExhausted() {}
 
     @Override
+    public void logDropped(long lines) {}
+
+    @Override
     public void accepted() {}
 
     @Override

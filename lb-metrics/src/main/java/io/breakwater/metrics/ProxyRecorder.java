@@ -53,6 +53,9 @@ public interface ProxyRecorder {
      */
     void configReloaded(boolean success, Instant at);
 
+    /** So many lines of the access log were dropped. From any thread. */
+    void logDropped(long lines);
+
     /** Returns the recorder of the connections of one side. */
     ConnectionRecorder connections(Side side);
 }

@@ -6,6 +6,7 @@ import io.breakwater.metrics.ProxyRecorder;
 import io.breakwater.metrics.RouteRecorder;
 import io.breakwater.metrics.Side;
 import io.breakwater.metrics.prometheus.PrometheusMetrics;
+import io.breakwater.server.accesslog.AccessLog;
 import io.breakwater.server.admin.AdminServer;
 import io.breakwater.server.cli.RunningBalancer;
 import io.breakwater.server.config.ConfigChanges;
@@ -36,6 +37,7 @@ import io.breakwater.server.runtime.Loop;
 import io.breakwater.time.Ticker;
 import java.io.IOException;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
@@ -77,6 +79,7 @@ public final class LoadBalancer implements RunningBalancer {
     private @Nullable EventLoops loops;
     private @Nullable AddressBook addresses;
     private List<ConnectionPool> connections = List.of();
+    private volatile @Nullable AccessLog accessLog;
     private @Nullable Exchanges exchanges;
     private volatile @Nullable Listener listener;
     private @Nullable AdminServer admin;
@@ -152,9 +155,14 @@ public final class LoadBalancer implements RunningBalancer {
                             RESPONSE_LIMITS,
                             recorder.connections(Side.UPSTREAM)))
                     .toList();
-            exchanges = new Exchanges(connections.stream()
-                    .map(each -> new ExchangeContext(wired::routing, each, health, unmatched))
-                    .toList());
+            AccessLog log = new AccessLog(running.loops().size(), clock, recorder::logDropped);
+            accessLog = log;
+            log.start(config.accessLog());
+            List<ExchangeContext> contexts = new ArrayList<>();
+            for (ConnectionPool each : connections) {
+                contexts.add(new ExchangeContext(wired::routing, each, health, unmatched, log.of(contexts.size())));
+            }
+            exchanges = new Exchanges(contexts);
             Listener opened = new Listener(running, listenerContext());
             opened.start();
             listener = opened;
@@ -172,7 +180,8 @@ public final class LoadBalancer implements RunningBalancer {
                 now -> topology().routing().bestState(now),
                 requireNonNull(exchanges),
                 recorder.connections(Side.DOWNSTREAM),
-                recorder.route("none"));
+                recorder.route("none"),
+                requireNonNull(accessLog));
     }
 
     /** A busy admin port must not keep traffic away, unless somebody asked for just that port. */
@@ -281,12 +290,21 @@ public final class LoadBalancer implements RunningBalancer {
             return new ReloadResult.Refused(List.of(String.valueOf(e.getMessage())));
         }
         config = loaded.config();
+        requireNonNull(accessLog).reconfigure(config.accessLog());
         requireNonNull(listener).reconfigure(listenerContext());
         warmUp(applied.added());
         applied.removed().forEach(gone -> onEachLoop(pool -> pool.forget(gone)));
         return new ReloadResult.Success(
                 changes.summary(MOST_CHANGES_TOLD),
                 loaded.warnings().stream().map(Problem::toString).toList());
+    }
+
+    @Override
+    public void reopenLogs() {
+        AccessLog log = accessLog;
+        if (log != null) {
+            log.reopen();
+        }
     }
 
     private void adminStateChanged(Replica backend, AdminState from, AdminState to) {
@@ -357,6 +375,9 @@ public final class LoadBalancer implements RunningBalancer {
             }
             running.close();
             loops = null;
+        }
+        if (accessLog != null) {
+            accessLog.close(); // once no loop logs any more
         }
         if (housekeeping != null) {
             housekeeping.close();

@@ -70,6 +70,7 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
     private final Counter accepted = counter(MeterName.CONNECTIONS_ACCEPTED);
     private final Counter received = counter(MeterName.RECEIVED_BYTES);
     private final Counter sent = counter(MeterName.SENT_BYTES);
+    private final Counter logDropped = counter(MeterName.LOG_DROPPED);
 
     private final Map<String, RouteMeters> routes = new ConcurrentHashMap<>();
     private final Map<BackendId, BackendMeters> backends = new ConcurrentHashMap<>();
@@ -179,6 +180,11 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
         if (success) {
             configTaken(at);
         }
+    }
+
+    @Override
+    public void logDropped(long lines) {
+        logDropped.inc(lines);
     }
 
     @Override

@@ -71,6 +71,7 @@ public final class LbCommand implements Callable<Integer> {
                 .addSubcommand(new BackendCommand(host))
                 .addSubcommand(new NodeCommand(host))
                 .addSubcommand(new PingCommand(host))
+                .addSubcommand(new ReplayCommand(host))
                 .registerConverter(Duration.class, LbCommand::duration)
                 .setExpandAtFiles(false)
                 .setOut(new PrintWriter(host.out(), true, StandardCharsets.UTF_8))

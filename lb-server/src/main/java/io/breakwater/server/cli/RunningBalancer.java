@@ -29,6 +29,9 @@ public interface RunningBalancer extends AutoCloseable {
      */
     ReloadResult reload();
 
+    /** Opens the files of its logs anew, which were renamed. Does not block; safe to call from any thread. */
+    void reopenLogs();
+
     /**
      * Takes no new connections after the configured delay, and waits for what is under way as long as configured.
      *

@@ -13,7 +13,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The life of one balancer on the calling thread: started, announced, drained on the first stop signal and closed. A
- * second stop signal cuts the drain short. A hang-up signal reloads it.
+ * second stop signal cuts the drain short. SIGHUP reloads it, SIGUSR1
+ * opens its logs anew.
  */
 final class Serving {
     private static final Logger LOG = LoggerFactory.getLogger(Serving.class);
@@ -52,6 +53,7 @@ final class Serving {
         });
         host.signals().onHangUp(reloads::want);
         try (RunningBalancer balancer = balancers.create(config, source)) {
+            host.signals().onReopen(balancer::reopenLogs);
             String failure = start(balancer);
             if (failure != null) {
                 host.err().println("lb: " + failure);

@@ -14,6 +14,9 @@ interface Signals {
     /** Runs the action on every SIGHUP from now on. */
     void onHangUp(Runnable action);
 
+    /** Runs the action on every SIGUSR1 from now on. */
+    void onReopen(Runnable action);
+
     /** The signals of this process. Where the JVM gives them no handlers, it keeps its own way of stopping. */
     static Signals ofProcess() {
         return new Signals() {
@@ -26,6 +29,11 @@ interface Signals {
             @Override
             public void onHangUp(Runnable action) {
                 SunSignals.handle("HUP", action);
+            }
+
+            @Override
+            public void onReopen(Runnable action) {
+                SunSignals.handle("USR1", action);
             }
         };
     }

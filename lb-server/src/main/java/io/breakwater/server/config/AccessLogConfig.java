@@ -17,6 +17,11 @@ public record AccessLogConfig(Format format, String file, List<String> maskQuery
                 .verify();
     }
 
+    /** Whether there is a log. */
+    public boolean isOn() {
+        return format != Format.OFF;
+    }
+
     /** How a line is written. */
     public enum Format implements Choice {
         /** No log. */

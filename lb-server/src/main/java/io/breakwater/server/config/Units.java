@@ -69,7 +69,7 @@ public final class Units {
     }
 
     /** As a percentage, {@code 20%}. */
-    static String ratio(double value) {
+    public static String ratio(double value) {
         return BigDecimal.valueOf(value).movePointRight(2).stripTrailingZeros().toPlainString() + "%";
     }
 

@@ -461,6 +461,17 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
         return upstream != null;
     }
 
+    /** Who is or was asked; null if nobody was since the exchange began. */
+    @Nullable
+    Backend backend() {
+        return backend;
+    }
+
+    /** How it ended. */
+    Outcome outcome() {
+        return outcome;
+    }
+
     /** The state that admitted it. */
     CircuitState admittedIn() {
         return permit().admittedIn();

@@ -1,6 +1,7 @@
 package io.breakwater.server.exchange;
 
 import io.breakwater.metrics.RouteRecorder;
+import io.breakwater.server.accesslog.LoopLog;
 import io.breakwater.server.connection.ConnectionPool;
 import java.util.function.Supplier;
 
@@ -11,6 +12,11 @@ import java.util.function.Supplier;
  * @param connections the upstream connections of the loop
  * @param health counts the requests for the health path
  * @param unmatched counts the requests that no route takes
+ * @param accessLog of the loop
  */
 public record ExchangeContext(
-        Supplier<Routing> routing, ConnectionPool connections, RouteRecorder health, RouteRecorder unmatched) {}
+        Supplier<Routing> routing,
+        ConnectionPool connections,
+        RouteRecorder health,
+        RouteRecorder unmatched,
+        LoopLog accessLog) {}

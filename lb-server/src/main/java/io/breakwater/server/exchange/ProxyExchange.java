@@ -10,6 +10,7 @@ import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.metrics.FallbackType;
 import io.breakwater.metrics.RejectionReason;
 import io.breakwater.metrics.RouteRecorder;
+import io.breakwater.server.accesslog.LoopLog;
 import io.breakwater.server.config.FallbackConfig.On;
 import io.breakwater.server.config.PoolConfig;
 import io.breakwater.server.config.PoolConfig.BackendErrors;
@@ -92,6 +93,14 @@ final class ProxyExchange implements Exchange {
     /** The response that is on its way, as it is kept for later; null where it is not. */
     private @Nullable StaleCopy copy;
 
+    // ---- for the access log ----
+    /** The state that the response tells; null while there is none. */
+    private @Nullable CircuitState stateShown;
+
+    private @Nullable RejectionReason rejection;
+    private long bytesIn;
+    private long bytesOut;
+
     ProxyExchange(DownstreamConnection downstream, ExchangeContext context) {
         this.downstream = downstream;
         this.context = context;
@@ -111,6 +120,10 @@ final class ProxyExchange implements Exchange {
         startedNanos = now;
         status = 0;
         answeredBy = null;
+        stateShown = null;
+        rejection = null;
+        bytesIn = 0;
+        bytesOut = 0;
         relay.reset();
         Routing routing = context.routing().get();
         CharSequence path = head.path();
@@ -169,11 +182,12 @@ final class ProxyExchange implements Exchange {
     /** Answers 200 with a body of our own and ends the exchange. */
     private void answer(Routing routing, RequestHead head, String contentType, byte[] body, long now) {
         boolean keepAfter = downstream.canKeep();
+        CircuitState state = routing.bestState(now);
         ByteBuf answer = downstream.alloc().buffer(512);
         Reply.writeContent(
                 answer,
                 downstream.fields(),
-                routing.bestState(now),
+                state,
                 200,
                 contentType,
                 body,
@@ -181,6 +195,8 @@ final class ProxyExchange implements Exchange {
                 head.isHead());
         downstream.write(answer);
         status = 200;
+        stateShown = state;
+        bytesOut = head.isHead() ? 0 : body.length;
         end(downstream.loop().now());
         downstream.finish(keepAfter);
     }
@@ -370,6 +386,8 @@ final class ProxyExchange implements Exchange {
     void give(StoredResponse response, @Nullable Long ageSeconds, FallbackType by) {
         answeredBy(by);
         status = response.status();
+        stateShown = fallbacks.state();
+        bytesOut = request().isHead() ? 0 : response.body().length;
         holdBody();
         stored.begin(response, ageSeconds, by, fallbacks.state(), request().isHead());
         giveOn();
@@ -385,12 +403,6 @@ final class ProxyExchange implements Exchange {
     private void answeredBy(FallbackType by) {
         answeredBy = by;
         recorder.fellBack(by);
-    }
-
-    /** The fallback that answered the last request; null if none did, or not yet. */
-    @Nullable
-    FallbackType fallback() {
-        return answeredBy;
     }
 
     // ================ after an attempt that failed ================
@@ -553,6 +565,7 @@ final class ProxyExchange implements Exchange {
 
     @Override
     public void onRequestBody(ByteBuf in, int length) {
+        bytesIn += length;
         if (!attempt.isConnected()) {
             return; // the response is out already; the rest of the request is for nobody
         }
@@ -659,6 +672,7 @@ final class ProxyExchange implements Exchange {
         if (isElsewhere()) {
             answeredBy(FallbackType.POOL);
         }
+        stateShown = attempt.admittedIn();
         boolean unframe = relay.begin(head, request(), attempt.admittedIn(), answeredBy);
         FallbackChain chain = destination().fallbacks();
         StaleResponses responses = chain == null ? null : chain.stale();
@@ -669,6 +683,7 @@ final class ProxyExchange implements Exchange {
     }
 
     void onResponseBody(ByteBuf in, int length) {
+        bytesOut += length;
         StaleCopy copying = copy;
         if (copying != null) {
             copying.add(in, length);
@@ -745,11 +760,17 @@ final class ProxyExchange implements Exchange {
             recorder.rejected(reason);
         }
         status = reply.status();
+        stateShown = state;
+        rejection = reason;
+        bytesOut = request().isHead() ? 0 : reply.bodyBytes(detail);
         end(downstream.loop().now());
         downstream.reply(reply, state, retryAfterSeconds, detail, allow);
     }
 
-    /** Ends the exchange: the one place that tells the route's recorder, with {@link #status} or 0 for a client that left. */
+    /**
+     * Ends the exchange: the one place that tells the route's recorder and the access log, with {@link #status} or 0 for
+     * a client that left.
+     */
     private void end(long now) {
         relay.release();
         stored.stop();
@@ -760,6 +781,9 @@ final class ProxyExchange implements Exchange {
         } else {
             recorder.ended(status, duration);
         }
+        if (context.accessLog().isOn()) {
+            log(duration);
+        }
         attempt.clear();
         fallbacks.end();
         copy = null;
@@ -767,6 +791,27 @@ final class ProxyExchange implements Exchange {
         route = null;
         destination = null;
         selection = ownSelection;
+    }
+
+    private void log(long duration) {
+        LoopLog log = context.accessLog();
+        Route<Destination> to = route;
+        Backend asked = attempt.backend();
+        log.entry()
+                .request(downstream.peerHost(), request())
+                .served(
+                        to == null ? unrouted() : to.name(),
+                        to == null ? null : pool().config().name(),
+                        asked == null ? null : asked.id().id(),
+                        asked == null ? 0 : retries + 1,
+                        asked == null ? null : attempt.outcome())
+                .answered(status, rejection, stateShown, answeredBy)
+                .took(duration, bytesIn, bytesOut);
+        log.write();
+    }
+
+    private String unrouted() {
+        return recorder == context.health() ? "health" : "none";
     }
 
     // ================ what an attempt asks ================

@@ -60,6 +60,15 @@ public enum Reply {
         return error;
     }
 
+    /**
+     * Returns how many bytes the body has that {@link #write} writes.
+     *
+     * @param detail as there
+     */
+    public int bodyBytes(@Nullable String detail) {
+        return detail == null ? body.length : body(error + ": " + detail).length;
+    }
+
     /** The reason that {@code lb_rejections_total} counts, or null where a backend was asked and failed. */
     public @Nullable RejectionReason rejection() {
         return rejection;

@@ -1,7 +1,6 @@
 package io.breakwater.server.listener;
 
 import io.breakwater.health.breaker.CircuitState;
-import io.breakwater.metrics.RejectionReason;
 import io.breakwater.server.config.ListenerConfig;
 import io.breakwater.server.http.BodyFraming;
 import io.breakwater.server.http.BodyReader;
@@ -53,6 +52,7 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     private final TimerWheel.Timeout patience = new Patience();
     private final TimerWheel.Timeout writeIdle = new WriteIdle();
     private final byte[] peerAddress;
+    private final String peerHost;
     private final Forwarding forwarding;
     private final Exchange exchange;
     private @Nullable ByteBuf in;
@@ -87,13 +87,18 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
         this.head = new RequestHead(context.headLimits());
         InetSocketAddress peer = channel.remoteAddress();
         this.peerAddress = peer == null ? NO_ADDRESS : peer.getAddress().getAddress();
+        this.peerHost = hostOf(peer);
         this.forwarding = new Forwarding(
-                peer == null ? "unknown" : peer.getAddress().getHostAddress(),
+                peerHost,
                 "http",
                 peer != null
                         && context.config().trustedProxies().stream()
                                 .anyMatch(range -> range.contains(peer.getAddress())));
         this.exchange = context.exchanges().create(this);
+    }
+
+    static String hostOf(@Nullable InetSocketAddress peer) {
+        return peer == null ? "unknown" : peer.getAddress().getHostAddress();
     }
 
     // ---- what an exchange uses ----
@@ -110,6 +115,11 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     /** The peer's IP address in network order, not to be written to; empty when it was gone at once. */
     public byte[] peerAddress() {
         return peerAddress;
+    }
+
+    /** The peer's IP address in text; {@code unknown} when it was gone at once. */
+    public String peerHost() {
+        return peerHost;
     }
 
     public ByteBufAllocator alloc() {
@@ -422,16 +432,13 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     /** Answers bytes that are no request, which no exchange sees, and closes. */
     private void refuse(Reply reply, @Nullable String detail) {
         long now = loop.now();
+        CircuitState state = context.states().bestState(now);
         context.unmatched().started();
-        RejectionReason reason = reply.rejection();
-        if (reason != null) {
-            context.unmatched().rejected(reason);
-        }
         ByteBuf out = alloc().buffer(512);
-        reply.write(out, fields(), context.states().bestState(now), 0, ConnectionField.CLOSE, detail, null, false);
+        reply.write(out, fields(), state, 0, ConnectionField.CLOSE, detail, null, false);
         write(out);
         flush();
-        context.unmatched().ended(reply.status(), loop.now() - now);
+        context.refused(loop.index(), peerHost, reply, detail, state, loop.now() - now);
         linger();
     }
 

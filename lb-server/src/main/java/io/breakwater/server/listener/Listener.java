@@ -1,6 +1,6 @@
 package io.breakwater.server.listener;
 
-import io.breakwater.metrics.RejectionReason;
+import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.server.http.ConnectionField;
 import io.breakwater.server.http.Reply;
 import io.breakwater.server.runtime.EventLoops;
@@ -157,20 +157,18 @@ public final class Listener {
 
         private void turnAway(SocketChannel channel, ListenerContext present) {
             connectionGone();
-            long now = loops.loops().get(0).now();
+            Loop loop = loops.of(channel.eventLoop());
+            CircuitState state = present.states().bestState(loop.now());
             present.unmatched().started();
-            present.unmatched().rejected(RejectionReason.CONNECTION_LIMIT);
-            present.unmatched().ended(Reply.TOO_MANY_CONNECTIONS.status(), 0);
             ByteBuf out = channel.alloc().buffer(512);
-            Reply.TOO_MANY_CONNECTIONS.write(
-                    out,
-                    present.fields(),
-                    present.states().bestState(now),
-                    0,
-                    ConnectionField.CLOSE,
+            Reply.TOO_MANY_CONNECTIONS.write(out, present.fields(), state, 0, ConnectionField.CLOSE, null, null, false);
+            present.refused(
+                    loop.index(),
+                    DownstreamConnection.hostOf(channel.remoteAddress()),
+                    Reply.TOO_MANY_CONNECTIONS,
                     null,
-                    null,
-                    false);
+                    state,
+                    0);
             channel.writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
         }
     }

@@ -1,10 +1,16 @@
 package io.breakwater.server.listener;
 
+import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.metrics.ConnectionRecorder;
+import io.breakwater.metrics.RejectionReason;
 import io.breakwater.metrics.RouteRecorder;
+import io.breakwater.server.accesslog.AccessLog;
+import io.breakwater.server.accesslog.LoopLog;
 import io.breakwater.server.config.ListenerConfig;
 import io.breakwater.server.http.HeadLimits;
+import io.breakwater.server.http.Reply;
 import io.breakwater.server.http.ResponseFields;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What all connections of a listener share. Immutable.
@@ -14,6 +20,7 @@ import io.breakwater.server.http.ResponseFields;
  * @param exchanges makes what answers requests
  * @param recorder of downstream connections
  * @param unmatched counts the requests that no route takes, unreadable ones too
+ * @param accessLog for those that no exchange sees
  */
 public record ListenerContext(
         ListenerConfig config,
@@ -21,12 +28,35 @@ public record ListenerContext(
         StateSource states,
         ExchangeFactory exchanges,
         ConnectionRecorder recorder,
-        RouteRecorder unmatched) {
+        RouteRecorder unmatched,
+        AccessLog accessLog) {
 
     HeadLimits headLimits() {
         return new HeadLimits(
                 config.limits().requestLineBytes(),
                 config.limits().headersBytes(),
                 config.limits().headerCount());
+    }
+
+    /**
+     * Counts and logs bytes, or a connection, that were answered without an exchange. On that event loop.
+     *
+     * @param reply with {@code detail}, as it was written
+     */
+    void refused(int loop, String peer, Reply reply, @Nullable String detail, CircuitState shown, long nanos) {
+        RejectionReason reason = reply.rejection();
+        if (reason != null) {
+            unmatched.rejected(reason);
+        }
+        unmatched.ended(reply.status(), nanos);
+        LoopLog log = accessLog.of(loop);
+        if (log.isOn()) {
+            log.entry()
+                    .request(peer, null)
+                    .served("none", null, null, 0, null)
+                    .answered(reply.status(), reason, shown, null)
+                    .took(nanos, 0, reply.bodyBytes(detail));
+            log.write();
+        }
     }
 }

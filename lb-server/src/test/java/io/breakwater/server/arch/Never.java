@@ -49,7 +49,8 @@ record Never(String subject, List<String> imports, List<String> except) {
             "io.breakwater.server.trace",
             "io.breakwater.server.state",
             "io.breakwater.server.admin",
-            "io.breakwater.server.node");
+            "io.breakwater.server.node",
+            "io.breakwater.server.replay");
 
     static final List<Never> TABLE = List.of(
             never("io.breakwater.time").imports("io.breakwater.."),
@@ -87,13 +88,21 @@ record Never(String subject, List<String> imports, List<String> except) {
             never("io.breakwater.server.fallback.queue").imports(SERVER, NETTY, MICROMETER, PROMETHEUS),
             never("io.breakwater.server.probe")
                     .imports("io.breakwater.server.exchange..", "io.breakwater.server.pool.."),
+            never("io.breakwater.server.accesslog")
+                    .imports(
+                            "io.breakwater.server.pool..",
+                            "io.breakwater.server.connection..",
+                            "io.breakwater.server.exchange..",
+                            "io.breakwater.server.listener..",
+                            "io.breakwater.server.admin.."),
             never("io.breakwater.server.admin")
                     .imports(
                             "io.breakwater.server.pool..",
                             "io.breakwater.server.connection..",
                             "io.breakwater.server.exchange..",
                             "io.breakwater.server.listener.."),
-            never("io.breakwater.server.node").imports(NETTY));
+            never("io.breakwater.server.node").imports(NETTY),
+            never("io.breakwater.server.replay").imports(NETTY, MICROMETER, PROMETHEUS));
 
     /** A row in the making. */
     record Subject(String name) {

@@ -60,6 +60,11 @@ final class FakeBalancer implements RunningBalancer, BalancerFactory {
     }
 
     @Override
+    public void reopenLogs() {
+        calls.add("reopen logs");
+    }
+
+    @Override
     public int port() {
         return port;
     }

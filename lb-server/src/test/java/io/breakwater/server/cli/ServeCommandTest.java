@@ -97,6 +97,16 @@ class ServeCommandTest {
     }
 
     @Test
+    void sigusr1OpensTheLogsAnew() throws Exception {
+        CompletableFuture<Integer> running = shell.start();
+
+        shell.reopen();
+
+        assertThat(shell.balancer.calls).containsExactly("start", "reopen logs");
+        end(running);
+    }
+
+    @Test
     void aRefusedReloadLogsEveryProblemAndTheBalancerGoesOn() throws Exception {
         shell.balancer.reloadResults.add(new ReloadResult.Refused(
                 List.of("lb.conf:1: lb.listen.port: x (expected: a whole number)", "lb.conf:2: lb.pools: 1 (…)")));

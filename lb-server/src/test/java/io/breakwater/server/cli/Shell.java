@@ -28,6 +28,7 @@ final class Shell implements Signals {
     private Path home = Path.of("..");
     private volatile @Nullable Runnable onStop;
     private volatile @Nullable Runnable onHangUp;
+    private volatile @Nullable Runnable onReopen;
 
     Shell environment(Map<String, String> variables) {
         environment = variables;
@@ -98,6 +99,10 @@ final class Shell implements Signals {
         requireNonNull(onHangUp).run();
     }
 
+    void reopen() {
+        requireNonNull(onReopen).run();
+    }
+
     String out() {
         return out.toString(UTF_8);
     }
@@ -118,5 +123,10 @@ final class Shell implements Signals {
     @Override
     public void onHangUp(Runnable action) {
         onHangUp = action;
+    }
+
+    @Override
+    public void onReopen(Runnable action) {
+        onReopen = action;
     }
 }

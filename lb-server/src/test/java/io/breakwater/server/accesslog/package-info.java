@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.server.accesslog;
+
+import org.jspecify.annotations.NullMarked;

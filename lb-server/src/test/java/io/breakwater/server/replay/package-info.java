@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.server.replay;
+
+import org.jspecify.annotations.NullMarked;
