@@ -91,6 +91,7 @@ final class Topology {
      * @throws IOException if the file of a fallback cannot be read; nothing has changed then
      */
     synchronized Applied apply(LbConfig config) throws IOException {
+        refuseQueues(config);
         StaticResponses statics = StaticResponses.read(config);
         Map<BackendId, Member> before = members;
         Map<BackendId, Member> after = new LinkedHashMap<>();
@@ -147,6 +148,15 @@ final class Topology {
                 .flatMap(replica -> replica.circuits().stream())
                 .map(circuit -> new CircuitId(circuit.id(), circuit.route()))
                 .collect(Collectors.toSet());
+    }
+
+    /** What is accepted works: a queue that took nothing would lose what its operator believes to be safe. */
+    private static void refuseQueues(LbConfig config) throws IOException {
+        for (int i = 0; i < config.routes().size(); i++) {
+            if (config.routes().get(i).fallback().stream().anyMatch(FallbackConfig.Queue.class::isInstance)) {
+                throw new IOException("lb.routes[" + i + "].fallback: queue (expected: static, stale or pool)");
+            }
+        }
     }
 
     private FallbackChain chain(

@@ -13,6 +13,8 @@ import java.util.function.Consumer;
  */
 public final class StaleCopy {
     private static final int FIRST_BYTES = 4 * 1024;
+    /** Room that is made at once for what is only announced. */
+    private static final int MOST_FIRST_BYTES = 64 * 1024;
 
     private final boolean framed;
     private final long mostBytes;
@@ -31,7 +33,7 @@ public final class StaleCopy {
         this.framed = framed;
         this.mostBytes = mostBytes;
         this.keeper = keeper;
-        this.bytes = new byte[(int) length];
+        this.bytes = new byte[(int) Math.min(length, MOST_FIRST_BYTES)];
     }
 
     /** The next {@code length} bytes of the body came. */

@@ -51,7 +51,8 @@ public final class StaleResponses {
         this.kept = Caffeine.newBuilder()
                 .maximumWeight(config.maxTotalBytes())
                 .<String, Kept>weigher((key, value) -> key.length() + value.weight() + OVERHEAD_BYTES)
-                .expireAfterWrite(config.maxAge())
+                // Only so that memory is given back; what may be served is judged to the nanosecond by its own age.
+                .expireAfterWrite(config.maxAge().plusSeconds(1))
                 .ticker(ticker::read)
                 // Its upkeep is little and comes with writes: no thread of its own.
                 .executor(Runnable::run)
@@ -114,7 +115,7 @@ public final class StaleResponses {
             return null;
         }
         long ageThen = ageNanos(response);
-        if (ageThen > maxAge.toNanos() || response.length() + response.contentLength() > maxEntryBytes) {
+        if (ageThen > maxAge.toNanos() || response.contentLength() > maxEntryBytes - response.length()) {
             return null;
         }
         int status = response.status();

@@ -28,10 +28,10 @@ final class Chain implements AutoCloseable {
         return Conf.everything(
                 own.url(),
                 Conf.PATIENT,
-                "lb.pools.default.breaker.enabled = false",
+                "lb.pools.default.breaker.consecutive-failures = 1000",
                 "lb.routes = [ { prefix = \"/\", pool = default, fallback = [" + fallbacks + "] } ]",
                 "lb.pools.spare { backends = [\"" + spare.url()
-                        + "\"], breaker.enabled = false, timeouts = ${lb.pools.default.timeouts} }",
+                        + "\"], breaker.consecutive-failures = 1000, timeouts = ${lb.pools.default.timeouts} }",
                 String.join("\n", settings));
     }
 
