@@ -101,7 +101,8 @@ final class Topology {
         List<Route<Destination>> routes = new ArrayList<>();
         for (RouteConfig route : config.routes()) {
             ServedPool pool = requireNonNull(pools.get(route.pool()));
-            routes.add(new Route<>(route, new Destination(pool.forRoute(route.name()), recorder.route(route.name()))));
+            routes.add(new Route<>(
+                    route, Destination.of(route, pool.forRoute(route.name()), recorder.route(route.name()))));
         }
         routing = new Routing(new RouteTable<>(routes), List.copyOf(pools.values()));
         members = after;

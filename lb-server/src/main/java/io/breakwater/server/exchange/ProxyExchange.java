@@ -12,6 +12,7 @@ import io.breakwater.metrics.RouteRecorder;
 import io.breakwater.server.config.PoolConfig;
 import io.breakwater.server.config.PoolConfig.BackendErrors;
 import io.breakwater.server.config.PoolConfig.HostHeader;
+import io.breakwater.server.config.PoolTimeouts;
 import io.breakwater.server.config.RetriesConfig;
 import io.breakwater.server.connection.UpstreamConnection;
 import io.breakwater.server.exchange.Routing.Destination;
@@ -169,7 +170,7 @@ final class ProxyExchange implements Exchange {
     private void begin(RequestHead head, Destination to, long now) {
         PoolConfig config = to.pool().config();
         RetriesConfig rules = config.retries();
-        requestDeadlineNanos = now + config.timeouts().request().toNanos();
+        requestDeadlineNanos = now + to.timeouts().request().toNanos();
         requestEnded = head.framing() == BodyFraming.NONE;
         bodyBegun = false;
         continued = false;
@@ -610,6 +611,11 @@ final class ProxyExchange implements Exchange {
 
     PoolConfig config() {
         return pool().config();
+    }
+
+    /** How long the backends are waited for: the route's own, else the pool's. */
+    PoolTimeouts timeouts() {
+        return requireNonNull(route).pool().timeouts();
     }
 
     boolean isRequestEnded() {
