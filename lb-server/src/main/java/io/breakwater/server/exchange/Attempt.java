@@ -419,6 +419,14 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
         connection.discard(sent);
     }
 
+    /** Returns what it means for the backend if the client leaves now. */
+    Outcome outcomeIfClientLeaves(long now) {
+        if (ended || headCame) {
+            return Outcome.CLIENT_ABORTED;
+        }
+        return Classifier.ofClientGone(waiting, now - startedNanos - clientWaitNanos, config());
+    }
+
     /** The attempt ends like this. A failure status stays the outcome, whatever becomes of its body afterwards. */
     void blame(Outcome how) {
         if (outcome != Outcome.FAILURE_STATUS) {

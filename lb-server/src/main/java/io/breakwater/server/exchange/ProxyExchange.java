@@ -545,7 +545,7 @@ final class ProxyExchange implements Exchange {
 
     @Override
     public void onClientGone() {
-        breakOff(Outcome.CLIENT_ABORTED);
+        breakOff(attempt.outcomeIfClientLeaves(downstream.loop().now()));
     }
 
     @Override
