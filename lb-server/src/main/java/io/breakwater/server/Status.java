@@ -87,14 +87,14 @@ final class Status implements StatusView {
     private Backend backend(Replica backend, double share, long now) {
         List<RouteCircuit> routes = new ArrayList<>();
         List<Circuit> circuits = new ArrayList<>();
-        List<CircuitEvent> changes = new ArrayList<>();
+        List<Dated> changes = new ArrayList<>();
         for (io.breakwater.server.pool.Backend each : backend.circuits()) {
             Circuit circuit = circuit(each.breaker().snapshot(now));
             circuits.add(circuit);
             if (each.route() != null) {
                 routes.add(new RouteCircuit(each.route(), circuit));
             }
-            changes.addAll(events.transitions(new CircuitId(each.id(), each.route())));
+            changes.addAll(dated(events.transitions(new CircuitId(each.id(), each.route()))));
         }
         return new Backend(
                 backend.id().id(),
@@ -115,12 +115,29 @@ final class Status implements StatusView {
                 routes);
     }
 
-    /** Returns the latest of these, which come in order circuit by circuit, over all circuits. */
-    private static List<Change> latest(List<CircuitEvent> changes) {
+    /**
+     * A change among those of other circuits.
+     *
+     * @param at the time of day, but never before that of an earlier change of the circuit: clocks are not that exact
+     */
+    private record Dated(Instant at, CircuitEvent event) {}
+
+    private static List<Dated> dated(List<CircuitEvent> ofOneCircuit) {
+        List<Dated> dated = new ArrayList<>(ofOneCircuit.size());
+        Instant latest = Instant.MIN;
+        for (CircuitEvent each : ofOneCircuit) {
+            latest = each.at().isAfter(latest) ? each.at() : latest;
+            dated.add(new Dated(latest, each));
+        }
+        return dated;
+    }
+
+    /** Returns the latest changes of all circuits; those of each are in order. */
+    private static List<Change> latest(List<Dated> changes) {
         return changes.stream()
-                .sorted(Comparator.comparing(CircuitEvent::at))
+                .sorted(Comparator.comparing(Dated::at))
                 .skip(Math.max(0, changes.size() - Events.TRANSITIONS_KEPT))
-                .map(Status::change)
+                .map(each -> change(each.event))
                 .toList();
     }
 

@@ -119,7 +119,7 @@ final class Topology {
             RouteRecorder counts = recorder.route(route.name());
             BackendPool pool = requireNonNull(pools.get(route.pool())).forRoute(route.name());
             FallbackChain chain = route.fallback().isEmpty() ? null : chain(route, pools, counts, statics, staleAfter);
-            routes.add(new Route<>(route, new Destination(pool, counts, chain)));
+            routes.add(new Route<>(route, Destination.of(route, pool, counts, chain)));
         }
         stale = staleAfter;
         routing = new Routing(new RouteTable<>(routes), List.copyOf(pools.values()));
@@ -171,7 +171,7 @@ final class Topology {
                 fallbacks.add(new Fallback.Static(statics.of(fixed)));
             } else if (each instanceof FallbackConfig.Pool other) {
                 ServedPool pool = requireNonNull(pools.get(other.pool()));
-                fallbacks.add(new Fallback.Pool(new Destination(pool.forRoute(route.name()), counts)));
+                fallbacks.add(new Fallback.Pool(Destination.of(route, pool.forRoute(route.name()), counts, null)));
             } else if (each instanceof FallbackConfig.Stale settings) {
                 KeptStale before = stale.get(route.name());
                 KeptStale after = before != null && before.isFor(route, settings)

@@ -4,9 +4,13 @@ import io.breakwater.health.breaker.WindowConfig;
 import io.breakwater.health.check.HealthCheckConfig;
 import io.breakwater.server.config.RetriesConfig.RetryOn;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Settings that are legal but unwise: each is a warning where it stands. */
 final class Hazards {
@@ -23,6 +27,7 @@ final class Hazards {
                     "listen.max-connections");
         }
         Set<String> unused = new HashSet<>(config.pools().keySet());
+        Set<List<Object>> defaulted = new HashSet<>();
         Shadows shadows = new Shadows();
         List<RouteConfig> routes = config.routes();
         for (int i = 0; i < routes.size(); i++) {
@@ -37,6 +42,7 @@ final class Hazards {
             if (earlier != null) {
                 lb.warn("no request comes here: the earlier route " + earlier.name() + " takes them all", key);
             }
+            ofRouteTimeouts(lb, i, route, config, defaulted);
             ofFallbacks(lb, "routes[" + i + "].fallback[", route.fallback());
             for (FallbackConfig fallback : route.fallback()) {
                 if (fallback instanceof FallbackConfig.Pool other) {
@@ -51,6 +57,57 @@ final class Hazards {
         }
     }
 
+    /** Where a warning belongs. */
+    @FunctionalInterface
+    private interface Place {
+
+        /** As {@link Section#warn(String, String...)}, with the keys that a pool has. */
+        void warn(String advice, String... keys);
+    }
+
+    /**
+     * What a route has instead of its pool's timeouts may be unwise together with the rest.
+     *
+     * @param defaulted the pools and timeouts of those routes that were told of what all routes have
+     */
+    private static void ofRouteTimeouts(
+            Section lb, int number, RouteConfig route, LbConfig config, Set<List<Object>> defaulted) {
+        PoolConfig pool = config.pools().get(route.pool());
+        RouteTimeouts own = route.timeouts();
+        if (pool == null || own.equals(RouteTimeouts.NONE)) {
+            return;
+        }
+        Set<String> overridden = new HashSet<>();
+        boolean explicit = false;
+        for (Map.Entry<String, Optional<Duration>> each : byKey(own).entrySet()) {
+            if (each.getValue().isPresent()) {
+                overridden.add(each.getKey());
+                explicit |= lb.isExplicit("routes[" + number + "]." + each.getKey());
+            }
+        }
+        if (!explicit && !defaulted.add(List.of(route.pool(), own))) {
+            return;
+        }
+        Place place = (advice, keys) -> {
+            String[] concerned = Arrays.stream(keys)
+                    .filter(overridden::contains)
+                    .flatMap(key -> Stream.of("routes[" + number + "]." + key, "route-defaults." + key))
+                    .toArray(String[]::new);
+            if (concerned.length > 0) {
+                lb.warn(advice, concerned);
+            }
+        };
+        ofTimeouts(place, pool, own.over(pool.timeouts()));
+    }
+
+    private static Map<String, Optional<Duration>> byKey(RouteTimeouts timeouts) {
+        return Map.of(
+                "timeouts.connect", Optional.ofNullable(timeouts.connect()),
+                "timeouts.response-head", Optional.ofNullable(timeouts.responseHead()),
+                "timeouts.response-idle", Optional.ofNullable(timeouts.responseIdle()),
+                "timeouts.request", Optional.ofNullable(timeouts.request()));
+    }
+
     private static void ofFallbacks(Section lb, String key, List<FallbackConfig> fallbacks) {
         for (int i = 1; i < fallbacks.size(); i++) {
             if (fallbacks.get(i - 1) instanceof FallbackConfig.Static) {
@@ -60,17 +117,10 @@ final class Hazards {
     }
 
     static void warn(Section pool, PoolConfig config) {
-        ofTimeouts(pool, config);
+        ofTimeouts(pool::warn, config, config.timeouts());
         ofRetries(pool, config);
         ofBreaker(pool, config);
         ofHealthChecks(pool, config.healthCheck());
-        if (config.concurrency().queue() > 0) {
-            neverEnds(
-                    pool,
-                    config,
-                    "concurrency.queue-timeout",
-                    config.concurrency().queueTimeout());
-        }
         if (config.slowStart().enabled()
                 && !config.breaker().enabled()
                 && !config.healthCheck().enabled()) {
@@ -80,15 +130,27 @@ final class Hazards {
         }
     }
 
-    private static void ofTimeouts(Section pool, PoolConfig config) {
-        neverEnds(pool, config, "timeouts.response-head", config.timeouts().responseHead());
-        neverEnds(pool, config, "timeouts.connect", config.timeouts().connect());
+    /** What these timeouts of its requests mean for a pool. */
+    private static void ofTimeouts(Place place, PoolConfig pool, PoolTimeouts timeouts) {
+        neverEnds(place, timeouts, "timeouts.response-head", timeouts.responseHead());
+        neverEnds(place, timeouts, "timeouts.connect", timeouts.connect());
+        if (pool.concurrency().queue() > 0) {
+            neverEnds(
+                    place,
+                    timeouts,
+                    "concurrency.queue-timeout",
+                    pool.concurrency().queueTimeout());
+        }
+        attemptsTakeTooLong(place, timeouts, pool.retries());
+        if (pool.breaker().enabled()) {
+            ofBreaker(place, pool, timeouts.responseHead());
+        }
     }
 
-    private static void neverEnds(Section pool, PoolConfig config, String key, Duration value) {
-        Duration request = config.timeouts().request();
+    private static void neverEnds(Place place, PoolTimeouts timeouts, String key, Duration value) {
+        Duration request = timeouts.request();
         if (value.compareTo(request) > 0) {
-            pool.warn(
+            place.warn(
                     key + ", " + Units.duration(value) + ", cannot run out before timeouts.request, "
                             + Units.duration(request),
                     key,
@@ -117,18 +179,18 @@ final class Hazards {
                     "retries.budget.ratio",
                     "retries.budget.min-per-second");
         }
-        attemptsTakeTooLong(pool, config.timeouts(), retries);
     }
 
     /** A hung backend costs an attempt its whole timeout; the request's deadline may leave nothing for the last. */
-    private static void attemptsTakeTooLong(Section pool, PoolTimeouts timeouts, RetriesConfig retries) {
+    private static void attemptsTakeTooLong(Place place, PoolTimeouts timeouts, RetriesConfig retries) {
         Duration responseHead = timeouts.responseHead();
         boolean own = !retries.perTryTimeout().isZero();
         Duration perTry = own ? retries.perTryTimeout() : responseHead;
         Duration all = perTry.multipliedBy(retries.max()).plus(responseHead);
         boolean oneFits = responseHead.compareTo(timeouts.request()) <= 0;
-        if (retries.on().contains(RetryOn.TIMEOUT) && oneFits && all.compareTo(timeouts.request()) > 0) {
-            pool.warn(
+        boolean retried = retries.max() > 0 && retries.on().contains(RetryOn.TIMEOUT);
+        if (retried && oneFits && all.compareTo(timeouts.request()) > 0) {
+            place.warn(
                     "attempts that all time out take " + Units.duration(all) + " ("
                             + (own
                                     ? retries.max() + " x per-try-timeout + response-head"
@@ -152,34 +214,38 @@ final class Hazards {
                     "no failure opens a circuit of this pool; breaker.enabled = false says so",
                     "breaker.consecutive-failures");
         }
-        Duration responseHead = config.timeouts().responseHead();
-        if (window.type() != WindowConfig.Type.NONE && window.slowCallDuration().compareTo(responseHead) >= 0) {
-            pool.warn(
-                    "timeouts.response-head, " + Units.duration(responseHead)
-                            + ", ends a call before it is slow, so that only failures can be",
-                    "breaker.window.slow-call-duration",
-                    "timeouts.response-head");
-        }
-        if (!config.abandonedAfter().isZero() && config.abandonedAfter().compareTo(responseHead) >= 0) {
-            pool.warn(
-                    "timeouts.response-head, " + Units.duration(responseHead)
-                            + ", ends a call before its client can have waited so long",
-                    "breaker.abandoned-after",
-                    "timeouts.response-head");
-        }
-        Duration probeTimeout = config.breaker().probeTimeout();
-        if (probeTimeout.compareTo(responseHead) < 0) {
-            pool.warn(
-                    "a probe counts as failed after breaker.half-open.probe-timeout, " + Units.duration(probeTimeout)
-                            + ", though timeouts.response-head would wait " + Units.duration(responseHead),
-                    "breaker.half-open.probe-timeout",
-                    "timeouts.response-head");
-        }
         int backends = config.backends().size();
         if (config.minAvailable() >= backends) {
             pool.warn(
                     "no circuit of this pool ever opens: it has " + counted(backends, "backend"),
                     "breaker.min-available");
+        }
+    }
+
+    /** Who decides first, the breaker's own times or the timeout of the head. */
+    private static void ofBreaker(Place place, PoolConfig pool, Duration responseHead) {
+        WindowConfig window = pool.breaker().window();
+        if (window.type() != WindowConfig.Type.NONE && window.slowCallDuration().compareTo(responseHead) >= 0) {
+            place.warn(
+                    "timeouts.response-head, " + Units.duration(responseHead)
+                            + ", ends a call before it is slow, so that only failures can be",
+                    "breaker.window.slow-call-duration",
+                    "timeouts.response-head");
+        }
+        if (!pool.abandonedAfter().isZero() && pool.abandonedAfter().compareTo(responseHead) >= 0) {
+            place.warn(
+                    "timeouts.response-head, " + Units.duration(responseHead)
+                            + ", ends a call before its client can have waited so long",
+                    "breaker.abandoned-after",
+                    "timeouts.response-head");
+        }
+        Duration probeTimeout = pool.breaker().probeTimeout();
+        if (probeTimeout.compareTo(responseHead) < 0) {
+            place.warn(
+                    "a probe counts as failed after breaker.half-open.probe-timeout, " + Units.duration(probeTimeout)
+                            + ", though timeouts.response-head would wait " + Units.duration(responseHead),
+                    "breaker.half-open.probe-timeout",
+                    "timeouts.response-head");
         }
     }
 

@@ -101,7 +101,7 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
     }
 
     private void connect(Backend to, long now) {
-        awaitBackend(Waiting.CONNECTION, now, config().timeouts().connect());
+        awaitBackend(Waiting.CONNECTION, now, exchange.timeouts().connect());
         int number = ++connects;
         Connecting made = connections.connect(to.replica(), config(), this);
         if (number == connects && waiting == Waiting.CONNECTION) {
@@ -187,7 +187,7 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
      */
     private void awaitProgress(long now) {
         UpstreamConnection connection = requireNonNull(upstream);
-        PoolTimeouts timeouts = config().timeouts();
+        PoolTimeouts timeouts = exchange.timeouts();
         boolean relaying = exchange.isResponseBegun();
         if (relaying && !downstream.isWritable()) {
             awaitBackend(Waiting.NOTHING, now, Duration.ZERO);
@@ -203,12 +203,12 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
     }
 
     private void awaitHead(long now) {
+        Duration responseHead = exchange.timeouts().responseHead();
         Duration patience = config().retries().perTryTimeout();
-        impatient = !patience.isZero() && exchange.mightRetry(Outcome.RESPONSE_TIMEOUT, now);
-        awaitBackend(
-                Waiting.RESPONSE_HEAD,
-                now,
-                impatient ? patience : config().timeouts().responseHead());
+        impatient = !patience.isZero()
+                && patience.compareTo(responseHead) < 0
+                && exchange.mightRetry(Outcome.RESPONSE_TIMEOUT, now);
+        awaitBackend(Waiting.RESPONSE_HEAD, now, impatient ? patience : responseHead);
     }
 
     private void awaitClientBody(long now) {
@@ -277,10 +277,10 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
         } else if (!requestOver && impatient && waiting == Waiting.RESPONSE_HEAD) {
             impatient = false;
             if (!exchange.takenOver(late, late, now)) {
-                Duration rest = config().timeouts()
+                Duration rest = exchange.timeouts()
                         .responseHead()
                         .minus(config().retries().perTryTimeout());
-                waitingDeadlineNanos += Math.max(0, rest.toNanos());
+                waitingDeadlineNanos += rest.toNanos();
                 schedule();
             }
         } else {
@@ -417,6 +417,14 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
         UpstreamConnection connection = requireNonNull(upstream);
         upstream = null;
         connection.discard(sent);
+    }
+
+    /** Returns what it means for the backend if the client leaves now. */
+    Outcome outcomeIfClientLeaves(long now) {
+        if (ended || headCame) {
+            return Outcome.CLIENT_ABORTED;
+        }
+        return Classifier.ofClientGone(waiting, now - startedNanos - clientWaitNanos, config());
     }
 
     /** The attempt ends like this. A failure status stays the outcome, whatever becomes of its body afterwards. */

@@ -27,6 +27,18 @@ final class Classifier {
     }
 
     /**
+     * The client left before a final response head came. One that has waited for the backend for long enough has left
+     * because of it; one that we wait for has left by itself.
+     *
+     * @param waitedNanos for the backend, so far
+     */
+    static Outcome ofClientGone(Waiting waiting, long waitedNanos, PoolConfig config) {
+        long limit = config.abandonedAfter().toNanos();
+        boolean abandoned = limit > 0 && waitedNanos >= limit && waiting != Waiting.CLIENT_BODY;
+        return abandoned ? Outcome.RESPONSE_TIMEOUT : Outcome.CLIENT_ABORTED;
+    }
+
+    /**
      * The connection broke before the response was whole. A backend that hangs up while we wait for the client, or after
      * the client let it wait, has lost patience with that client.
      *

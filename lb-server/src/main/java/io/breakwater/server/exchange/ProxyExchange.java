@@ -15,6 +15,7 @@ import io.breakwater.server.config.FallbackConfig.On;
 import io.breakwater.server.config.PoolConfig;
 import io.breakwater.server.config.PoolConfig.BackendErrors;
 import io.breakwater.server.config.PoolConfig.HostHeader;
+import io.breakwater.server.config.PoolTimeouts;
 import io.breakwater.server.config.RetriesConfig;
 import io.breakwater.server.connection.UpstreamConnection;
 import io.breakwater.server.exchange.Routing.Destination;
@@ -204,7 +205,7 @@ final class ProxyExchange implements Exchange {
     // ================ who is asked ================
 
     private void begin(RequestHead head, Destination to, long now) {
-        requestDeadlineNanos = now + to.pool().config().timeouts().request().toNanos();
+        requestDeadlineNanos = now + to.timeouts().request().toNanos();
         requestEnded = head.framing() == BodyFraming.NONE;
         bodyBegun = false;
         continued = false;
@@ -721,7 +722,7 @@ final class ProxyExchange implements Exchange {
 
     @Override
     public void onClientGone() {
-        breakOff(Outcome.CLIENT_ABORTED);
+        breakOff(attempt.outcomeIfClientLeaves(downstream.loop().now()));
     }
 
     @Override
@@ -822,6 +823,11 @@ final class ProxyExchange implements Exchange {
 
     PoolConfig config() {
         return pool().config();
+    }
+
+    /** How long the backends are waited for: the route's own, else the pool's. */
+    PoolTimeouts timeouts() {
+        return destination().timeouts();
     }
 
     boolean isRequestEnded() {

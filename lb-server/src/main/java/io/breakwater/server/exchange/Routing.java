@@ -2,6 +2,8 @@ package io.breakwater.server.exchange;
 
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.metrics.RouteRecorder;
+import io.breakwater.server.config.PoolTimeouts;
+import io.breakwater.server.config.RouteConfig;
 import io.breakwater.server.pool.BackendPool;
 import io.breakwater.server.pool.ServedPool;
 import io.breakwater.server.route.RouteTable;
@@ -25,20 +27,29 @@ public record Routing(RouteTable<Destination> table, List<ServedPool> pools) {
      *
      * @param recorder counts its requests
      * @param hash says which requests belong together, where the pool's balancer asks
+     * @param timeouts those of the pool, where the route has none of its own
      * @param fallbacks what takes the pool's place; null for nothing
      */
     public record Destination(
             BackendPool pool,
             RouteRecorder recorder,
             RequestHash hash,
+            PoolTimeouts timeouts,
             @Nullable FallbackChain fallbacks) {
 
-        public Destination(BackendPool pool, RouteRecorder recorder, @Nullable FallbackChain fallbacks) {
-            this(pool, recorder, RequestHash.of(pool.config().balance()), fallbacks);
-        }
-
-        public Destination(BackendPool pool, RouteRecorder recorder) {
-            this(pool, recorder, null);
+        /**
+         * Returns what a route's requests meet at a pool, be it the one that the route names or one that stands in.
+         *
+         * @param pool as the route's requests see it
+         */
+        public static Destination of(
+                RouteConfig route, BackendPool pool, RouteRecorder recorder, @Nullable FallbackChain fallbacks) {
+            return new Destination(
+                    pool,
+                    recorder,
+                    RequestHash.of(pool.config().balance()),
+                    route.timeouts().over(pool.config().timeouts()),
+                    fallbacks);
         }
     }
 

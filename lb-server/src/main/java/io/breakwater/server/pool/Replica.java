@@ -130,10 +130,13 @@ public final class Replica {
         return worst;
     }
 
-    /** Whether neither an operator nor the checks keep it out, and at least one of its circuits is not open. */
+    /** Whether neither an operator nor the checks keep it out, and at least one of its circuits, once they are made, is not open. */
     public boolean isUp(long now) {
+        List<Backend> present = circuits;
         return isInRotation()
-                && circuits.stream().anyMatch(circuit -> circuit.breaker().state(now) != CircuitState.OPEN);
+                && (present.isEmpty()
+                        || present.stream()
+                                .anyMatch(circuit -> circuit.breaker().state(now) != CircuitState.OPEN));
     }
 
     /** Whether an operator has opened all its circuits. */

@@ -891,6 +891,42 @@ class ConfigLoaderTest {
 
         @ParameterizedTest
         @CsvSource(delimiter = '|', textBlock = """
+                { path = "/a", pool = p, name = a, timeouts { response-head = 8s, connect = 8s, response-idle = 1h, request = 9s } } |
+                { path = "/a", pool = p, name = a, timeouts { response-head = 31s } }              | lb.routes[0].timeouts.response-head: 31s (unwise: timeouts.response-head, 31s, cannot run out before timeouts.request, 30s)
+                { path = "/a", pool = p, name = a, timeouts { request = 2s } }                     | lb.routes[0].timeouts.request: 2s (unwise: timeouts.response-head, 5s, cannot run out before timeouts.request, 2s)
+                { path = "/a", pool = p, name = a, timeouts { connect = 8s, request = 7s } }       | lb.routes[0].timeouts.connect: 8s (unwise: timeouts.connect, 8s, cannot run out before timeouts.request, 7s)
+                { path = "/a", pool = p, name = a, timeouts { response-head = 11s } }              | lb.routes[0].timeouts.response-head: 11s (unwise: a probe counts as failed after breaker.half-open.probe-timeout, 10s, though timeouts.response-head would wait 11s)
+                { path = "/a", pool = p, name = a, timeouts { response-head = 4s, request = 4s } } | lb.routes[0].timeouts.response-head: 4s (unwise: timeouts.response-head, 4s, ends a call before its client can have waited so long)
+                { path = "/a", pool = q, name = a, timeouts { request = 9s } }                     | lb.routes[0].timeouts.request: 9s (unwise: attempts that all time out take 10s (2 x response-head), and timeouts.request, 9s, ends them before)
+                { path = "/a", pool = q, name = a, timeouts { response-head = 4s, request = 9s } } |
+                """)
+        void ofRoutesTimeouts(String route, @Nullable String warning) throws ConfigProblems {
+            List<String> found = warnings(
+                    1_000_000,
+                    "lb.pools.p.breaker.abandoned-after = 4s, "
+                            + "lb.pools.q { retries.max = 1, backends = [\"http://a\", \"http://b\"] }, "
+                            + "lb.routes = [ %s, { prefix = \"/p\", pool = p }, { prefix = \"/q\", pool = q } ]"
+                                    .formatted(route));
+
+            if (warning == null) {
+                assertThat(found).isEmpty();
+            } else {
+                assertThat(found).contains("t.conf:3: " + warning);
+            }
+        }
+
+        @Test
+        void ofTimeoutsThatAllRoutesHaveIsSaidOnce() throws ConfigProblems {
+            assertThat(warnings(
+                            1_000_000,
+                            "lb.route-defaults.timeouts.response-head = 31s, lb.pools.p.breaker.half-open.probe-timeout = 40s,"
+                                    + " lb.routes += { path = \"/b\", pool = p }"))
+                    .containsExactly("t.conf:3: lb.route-defaults.timeouts.response-head: 31s (unwise:"
+                            + " timeouts.response-head, 31s, cannot run out before timeouts.request, 30s)");
+        }
+
+        @ParameterizedTest
+        @CsvSource(delimiter = '|', textBlock = """
                 retries.max = 2                                     |
                 retries.max = 3                                     | retries.max: 3 (unwise: a backend is never asked twice, so that 3 backends can serve 2 retries)
                 retries { max = 2, on = [] }                        | retries.on: [] (unwise: no failure is retried; retries.max = 0 says so)

@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
@@ -218,6 +219,29 @@ class EventsTest {
                 .containsExactlyElementsOf(LongStream.rangeClosed(6, 25).boxed().toList());
         assertThat(events.transitions(new CircuitId(new BackendId("default", "unknown"), null)))
                 .isEmpty();
+    }
+
+    @Test
+    void circuitsOfOneBackendAreKeptApartByTheirRoutes() {
+        CircuitId orders = new CircuitId(BACKEND, "/orders");
+        CircuitId carts = new CircuitId(BACKEND, "/carts");
+        events.start();
+        events.circuit(orders, () -> COOLDOWN).onTransition(transition(1));
+        events.circuit(carts, () -> COOLDOWN).onTransition(transition(1));
+
+        assertThat(events.transitions(orders)).extracting(CircuitEvent::circuit).containsExactly(orders);
+        assertThat(events.transitions(CIRCUIT)).isEmpty();
+        events.retain(Set.of(carts));
+        assertThat(events.transitions(orders)).isEmpty();
+        assertThat(events.transitions(carts)).hasSize(1);
+
+        events.close();
+        assertThat(lines.texts)
+                .containsExactly(
+                        "INFO circuit default/localhost:3001 for route /orders: closed -> open"
+                                + " (consecutive_failures: 3 in a row), cooldown 5s",
+                        "INFO circuit default/localhost:3001 for route /carts: closed -> open"
+                                + " (consecutive_failures: 3 in a row), cooldown 5s");
     }
 
     @Test
