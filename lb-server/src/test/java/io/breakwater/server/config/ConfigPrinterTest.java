@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigObject;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -27,13 +29,23 @@ class ConfigPrinterTest {
               }
               admin { host = "::", port = 4001, token = secret }
               runtime { transport = io_uring, event-loops = 3 }
+              access-log { format = json, file = "/var/log/lb.json", mask-query = [token, "a b"] }
               metrics.enabled = no
               shutdown { delay = 1s, drain = 0s }
               routes = [
                 { path = "/a", methods = [GET, PUT], pool = "one.pool", rewrite = "/b" }
                 { name = "quoted \\"name\\"", prefix = "/c", pool = two, strip-prefix = true }
-                { host = "*.Example.com", pool = two }
-                { host = "a.example.com", path = "/a", name = three, pool = two }
+                { host = "*.Example.com", pool = two, fallback = [
+                  { type = stale, max-age = 5s, max-entry = 3KiB, max-total = 5MiB }
+                  { type = pool, pool = one.pool }
+                  { type = queue, dir = "/tmp/q", max-count = 7, max-bytes = 1MiB, max-entry = 5KiB, max-age = 2h
+                    status-path = "/q" }
+                  { type = static, status = 503, body = "{\"a\": 1}", content-type = "application/json"
+                    headers { "X-A" = b, c = d } }
+                ] }
+                { host = "a.example.com", path = "/a", name = three, pool = two, fallback-on = [failure]
+                  timeouts { connect = 1s, response-head = 2s, response-idle = 3s, request = 4s }
+                  fallback = [{ type = static, file = "../conf/lb.conf" }] }
               ]
               pools."one.pool" {
                 backends = ["http://a", { url = "http://[::1]:81/", id = x, weight = 7, priority = 3 }]
@@ -42,6 +54,12 @@ class ConfigPrinterTest {
                 host-header = backend
                 breaker {
                   enabled = false, consecutive-failures = 0, failure-statuses = [429, "500-504"], cooldown = 1001ms
+                  mode = observe, scope = backend-and-route, cooldown-multiplier = 2.5, cooldown-max = 2m
+                  cooldown-jitter = 10%, abandoned-after = 700ms
+                  window {
+                    type = time, calls = 7, duration = 30s, minimum-calls = 5, failure-rate = 12.5%
+                    slow-call-rate = 0.3, slow-call-duration = 900ms
+                  }
                   half-open { concurrent-probes = 2, successes-to-close = 3, probe-timeout = 24h }
                   min-available = 2
                 }
@@ -100,6 +118,7 @@ class ConfigPrinterTest {
                 .containsAll(keys(lb.withoutKey("routes")
                         .withoutKey("pools")
                         .withoutKey("route-defaults")
+                        .withoutKey("fallback-defaults")
                         .withoutKey("pool-defaults")
                         .withoutKey("backend-defaults")));
         assertThat(keys(printed.toConfig().getObject("pools.two")))
@@ -111,6 +130,20 @@ class ConfigPrinterTest {
         assertThat(routes)
                 .isEqualTo(
                         new TreeSet<>(lb.toConfig().getObject("route-defaults").keySet()));
+        printed.toConfig().getObjectList("routes").stream()
+                .map(route -> route.get("fallback"))
+                .flatMap(fallbacks -> ((ConfigList) fallbacks).stream())
+                .map(ConfigObject.class::cast)
+                .filter(fallback -> !fallback.toConfig().getString("type").equals("pool"))
+                .collect(Collectors.groupingBy(
+                        fallback -> fallback.toConfig().getString("type"),
+                        Collectors.flatMapping(fallback -> fallback.keySet().stream(), Collectors.toSet())))
+                .forEach((type, printedKeys) -> {
+                    Set<String> all = new TreeSet<>(
+                            lb.toConfig().getObject("fallback-defaults." + type).keySet());
+                    all.add("type");
+                    assertThat(new TreeSet<>(printedKeys)).as(type).isEqualTo(all);
+                });
     }
 
     private static Set<String> keys(ConfigObject object) {
