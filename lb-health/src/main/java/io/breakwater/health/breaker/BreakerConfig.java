@@ -115,6 +115,21 @@ public record BreakerConfig(
                 probeTimeout);
     }
 
+    /** Whether a cooldown may be longer than the one before. */
+    boolean grows() {
+        return cooldownMultiplier > 1;
+    }
+
+    /** Whether a call that took so long is a slow one; never without a window. */
+    boolean isSlow(long latencyNanos) {
+        return window.type() != WindowConfig.Type.NONE
+                && latencyNanos > window.slowCallDuration().toNanos();
+    }
+
+    boolean observes() {
+        return mode == Mode.OBSERVE;
+    }
+
     long cooldownNanos() {
         return cooldown.toNanos();
     }

@@ -11,4 +11,7 @@ public interface BreakerListener {
     BreakerListener NONE = transition -> {};
 
     void onTransition(Transition transition);
+
+    /** A request was let through that would have been refused, had the breaker enforced what it found out. */
+    default void wouldReject() {}
 }

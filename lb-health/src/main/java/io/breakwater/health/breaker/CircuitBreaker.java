@@ -2,7 +2,9 @@ package io.breakwater.health.breaker;
 
 import io.breakwater.health.Outcome.Verdict;
 import io.breakwater.time.Ticker;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -14,13 +16,18 @@ import org.jspecify.annotations.Nullable;
  * function of it and the present time. There is no timer: an open circuit whose cooldown is over reads half-open, a
  * half-open one whose lease ran out reads open since that moment. The first call that could change something after such
  * a moment writes down what has become of the state, and reports it.
+ *
+ * <p>In {@link BreakerConfig.Mode#OBSERVE} the same machine runs and nobody is refused. Whoever would have been gets a
+ * permit without a vote; the others vote as ever. {@link #state} and {@link #snapshot} show the machine,
+ * {@link #servingState} and what is asked before a permit is taken show what requests meet: a closed circuit.
  */
 /*
  * Races:
  * - The circuit opens once for many failures at a time: each of them sees the threshold reached and tries to replace
  *   the same Closed; one wins, the others find another state and have nothing left to do.
  * - A late result cannot decide: a ClosedPermit carries the Counts of its closed period, a ProbePermit must find its own
- *   lease in the present HalfOpen. Both are compared by identity against what the CAS replaces.
+ *   lease in the present HalfOpen. Both are compared by identity against what the CAS replaces. A WindowedPermit carries
+ *   its window too, for the same reason: a window that a reload began anew holds only calls that were admitted since.
  * - Settings live in the state too, so that no moment in the past is ever judged by settings that came after it.
  * - Whether a trip leaves enough others is no matter of one circuit, so it cannot be part of a step. The guard is asked
  *   before the update and runs it; a guard that looks at others runs it while nobody else of them can open, or two that
@@ -36,6 +43,7 @@ public final class CircuitBreaker {
     private final Ticker ticker;
     private final BreakerListener listener;
     private final TripGuard guard;
+    private final Observations observations = new Observations();
     private volatile State present;
 
     /** A breaker whose trips nobody refuses. */
@@ -44,40 +52,65 @@ public final class CircuitBreaker {
     }
 
     public CircuitBreaker(BreakerConfig config, Ticker ticker, BreakerListener listener, TripGuard guard) {
+        this(config, ticker, listener, guard, ThreadLocalRandom.current().nextLong());
+    }
+
+    /**
+     * @param seed what the jitter of each cooldown follows from
+     */
+    CircuitBreaker(BreakerConfig config, Ticker ticker, BreakerListener listener, TripGuard guard, long seed) {
         this.ticker = ticker;
         this.listener = listener;
         this.guard = guard;
-        this.present = new Closed(config, Entry.first(ticker.read()));
+        this.present = Closed.anew(config, Entry.first(ticker.read(), seed));
     }
 
-    /** Asks for a permit at {@code now}; null means refused. */
+    /** Asks for a permit at {@code now}; null means refused, which does not happen in observe mode. */
     public @Nullable Permit tryAcquire(long now) {
         State seen = present;
         if (seen instanceof Closed closed) {
-            return new ClosedPermit(this, closed.counts());
+            return closed.permit(this);
         }
-        return seen.refuses(now) ? null : tryProbe(now);
+        boolean observes = seen.config().observes();
+        Permit permit = seen.refuses(now) ? null : tryProbe(now, observes);
+        return permit == null && observes ? wouldReject() : permit;
     }
 
-    /** Asks for a permit now; null means refused. Reads the ticker only if the circuit is not closed. */
+    /**
+     * Asks for a permit now; null means refused, which does not happen in observe mode. Reads the ticker only if the
+     * circuit is not closed.
+     */
     public @Nullable Permit tryAcquire() {
         State seen = present;
-        return seen instanceof Closed closed ? new ClosedPermit(this, closed.counts()) : tryAcquire(ticker.read());
+        return seen instanceof Closed closed ? closed.permit(this) : tryAcquire(ticker.read());
     }
 
     long now() {
         return ticker.read();
     }
 
-    private @Nullable Permit tryProbe(long now) {
-        ProbePermit probe = new ProbePermit(this);
+    private @Nullable Permit tryProbe(long now, boolean observed) {
+        ProbePermit probe = new ProbePermit(this, observed);
         State after = update(now, state -> state.admit(probe, now));
         if (after instanceof Closed closed) {
-            return new ClosedPermit(this, closed.counts());
+            return closed.permit(this);
         }
         return after instanceof HalfOpen halfOpen && halfOpen.holds(probe) ? probe : null;
     }
 
+    private Permit wouldReject() {
+        observations.wouldReject();
+        tell(BreakerListener::wouldReject);
+        return new ObservedPermit(observations);
+    }
+
+    /** Returns what a request meets at {@code now}: {@link #state}, but always closed in observe mode. */
+    public CircuitState servingState(long now) {
+        State seen = present;
+        return seen.config().observes() ? CircuitState.CLOSED : state(now);
+    }
+
+    /** Returns the state of the machine at {@code now}. */
     public CircuitState state(long now) {
         State seen = present;
         return seen instanceof Closed ? CircuitState.CLOSED : seen.settled(now).at(now);
@@ -91,7 +124,9 @@ public final class CircuitBreaker {
     /** Returns whether somebody who asked for a permit at {@code now} would get one; takes none. */
     public boolean admits(long now) {
         State seen = present;
-        return seen instanceof Closed || seen.settled(now).offersProbe(now);
+        return seen instanceof Closed
+                || seen.config().observes()
+                || seen.settled(now).offersProbe(now);
     }
 
     /** Returns whether the circuit was opened by hand and has not been reset. */
@@ -99,16 +134,28 @@ public final class CircuitBreaker {
         return present instanceof Open open && open.isTripped();
     }
 
-    /** Returns whether the circuit is half-open at {@code now} and has a free slot for a probe. */
+    /**
+     * Returns whether the circuit is half-open at {@code now} and has a free slot for a probe; never in observe mode,
+     * where requests are admitted alike.
+     */
     public boolean offersProbe(long now) {
         State seen = present;
-        return !(seen instanceof Closed) && seen.settled(now).offersProbe(now);
+        return !isPlain(seen) && seen.settled(now).offersProbe(now);
     }
 
-    /** Returns whether the circuit has been half-open for a whole cooldown, or longer, without closing or opening. */
+    /**
+     * Returns whether the circuit has been half-open for a whole configured cooldown, or longer, without closing or
+     * opening. However long the cooldown in force has grown, no backend waits longer than that for a better probe. Never
+     * in observe mode.
+     */
     public boolean isProbeOverdue(long now) {
         State seen = present;
-        return !(seen instanceof Closed) && seen.settled(now).isProbeOverdue(now);
+        return !isPlain(seen) && seen.settled(now).isProbeOverdue(now);
+    }
+
+    /** Whether every request meets a closed circuit, for whatever reason. */
+    private static boolean isPlain(State seen) {
+        return seen instanceof Closed || seen.config().observes();
     }
 
     /**
@@ -116,7 +163,7 @@ public final class CircuitBreaker {
      * it answers with the configured cooldown.
      */
     public long retryAfterNanos(long now) {
-        return snapshot(now).remainingNanos();
+        return present.settled(now).remainingNanos(now);
     }
 
     /** Returns a waiting time as {@code Retry-After} writes it (RFC 9110 10.2.3): whole seconds, rounded up, at least 1. */
@@ -125,7 +172,7 @@ public final class CircuitBreaker {
     }
 
     public BreakerSnapshot snapshot(long now) {
-        return present.settled(now).snapshot(now);
+        return present.settled(now).snapshot(now, observations.figures());
     }
 
     /**
@@ -144,8 +191,8 @@ public final class CircuitBreaker {
     /**
      * Opens the circuit as it stood elsewhere, before a restart for one. A breaker that is not enabled stays closed.
      *
-     * @param remainingNanos what is left of the cooldown, held within 0 and the configured one; with 0 the circuit reads
-     *     half-open at once
+     * @param remainingNanos what is left of the cooldown, held within 0 and the longest that there can be; with 0 the
+     *     circuit reads half-open at once
      * @param failures failures in a row so far
      */
     public void restoreOpen(long remainingNanos, int failures, long now) {
@@ -154,25 +201,67 @@ public final class CircuitBreaker {
 
     /**
      * Applies other settings from {@code now} on. The state, its deadline and what was counted stay: a threshold lowered
-     * below the count trips with the next failure. Switched off, a circuit that is not closed closes ({@code manual}).
+     * below the count trips with the next failure, a rate lowered below the present one with the next call. Only the
+     * window of a closed circuit is empty afterwards if it is of another type or size, and calls that were under way then
+     * are not in it. Switched off, a circuit that is not closed closes ({@code manual}).
      */
     public void reconfigure(BreakerConfig config, long now) {
         update(now, state -> state.reconfigured(config, now));
     }
 
     /** Counts a failure of a request that was admitted while {@code counts} were those of the closed circuit. */
-    void failedWhenClosed(Counts counts, long now) {
+    void failedWhenClosed(Counts counts, long retryAfterNanos, long now) {
         int failures = counts.failed();
         if (present instanceof Closed closed && closed.counts() == counts && closed.opensAfter(failures)) {
-            guard.onTrip(() -> open(counts, failures, now));
+            guard.onTrip(() -> open(counts, null, failures, null, retryAfterNanos, now));
         }
     }
 
-    private void open(Counts counts, int failures, long now) {
+    /**
+     * Counts the end of a request that was admitted while {@code counts} and {@code window} were those of the closed
+     * circuit.
+     *
+     * @param timed whether {@code now} is the present reading; if not, the ticker is read where that matters
+     */
+    void endedWhenClosed(
+            Counts counts,
+            Window window,
+            boolean failed,
+            long latencyNanos,
+            long retryAfterNanos,
+            long now,
+            boolean timed) {
+        if (!(present instanceof Closed closed) || closed.counts() != counts) {
+            return;
+        }
+        boolean counted = closed.window() == window;
+        boolean slow = counted && closed.rates().isSlow(latencyNanos);
+        int failures = 0;
+        if (failed) {
+            failures = counts.failed();
+        } else if (!counts.isClean()) {
+            counts.succeeded(!slow);
+        }
+        boolean inRow = closed.opensAfter(failures);
+        WindowCounts held = counted ? window.add(failed, slow, now, closed.rates(), inRow) : null;
+        if ((inRow || held != null) && closed.verdict(failures, held) != null) {
+            int row = failures;
+            long at = timed ? now : ticker.read();
+            guard.onTrip(() -> open(counts, window, row, held, retryAfterNanos, at));
+        }
+    }
+
+    private void open(
+            Counts counts,
+            @Nullable Window window,
+            int failures,
+            @Nullable WindowCounts held,
+            long retryAfterNanos,
+            long now) {
         update(
                 now,
                 state -> state instanceof Closed closed && closed.counts() == counts
-                        ? closed.failed(failures, now)
+                        ? closed.judged(failures, closed.window() == window ? held : null, retryAfterNanos, now)
                         : state);
     }
 
@@ -180,8 +269,12 @@ public final class CircuitBreaker {
         update(now, state -> state instanceof HalfOpen halfOpen ? halfOpen.entered(probe, phase, now) : state);
     }
 
-    void probeEnded(ProbePermit probe, Verdict verdict, long now) {
-        update(now, state -> state instanceof HalfOpen halfOpen ? halfOpen.ended(probe, verdict, now) : state);
+    void probeEnded(ProbePermit probe, Verdict verdict, long latencyNanos, long retryAfterNanos, long now) {
+        update(
+                now,
+                state -> state instanceof HalfOpen halfOpen
+                        ? halfOpen.ended(probe, verdict, latencyNanos, retryAfterNanos, now)
+                        : state);
     }
 
     /**
@@ -209,12 +302,24 @@ public final class CircuitBreaker {
             return;
         }
         int failures = after.kind() == CircuitState.CLOSED ? 0 : after.failures();
-        Transition transition =
-                new Transition(entry.generation(), entry.sinceNanos(), before.kind(), after.kind(), reason, failures);
+        Open open = after instanceof Open opened ? opened : null;
+        Transition transition = new Transition(
+                entry.generation(),
+                entry.sinceNanos(),
+                before.kind(),
+                after.kind(),
+                reason,
+                failures,
+                open == null ? null : open.judged(),
+                open == null ? 0 : open.lengthNanos());
+        tell(to -> to.onTransition(transition));
+    }
+
+    private void tell(Consumer<BreakerListener> news) {
         try {
-            listener.onTransition(transition);
+            news.accept(listener);
         } catch (RuntimeException e) {
-            // The transition has happened, and the request that caused it must go on. There is no logger here.
+            // It has happened, and the request that caused it must go on. There is no logger here.
             Thread thread = Thread.currentThread();
             thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
         }

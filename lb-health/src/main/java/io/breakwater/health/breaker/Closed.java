@@ -1,35 +1,92 @@
 package io.breakwater.health.breaker;
 
-/** Every request is admitted; its outcome goes into the counts, whose verdict opens the circuit. */
+import org.jspecify.annotations.Nullable;
+
+/** Every request is admitted; its outcome goes into the counts and the window, whose verdict opens the circuit. */
 final class Closed implements State {
+    /** So many successes, at least, prove that a backend is healthy: {@value}. */
+    private static final int FEWEST_PROOFS = 10;
+
     private final BreakerConfig config;
     private final Entry entry;
+    /** What opened it before, if the next cooldown is to grow from that. */
+    private final Cooldown cooldown;
+
     private final Counts counts;
+    private final @Nullable Window window;
+    private final Rates rates;
 
-    Closed(BreakerConfig config, Entry entry) {
-        this(config, entry, new Counts());
-    }
-
-    private Closed(BreakerConfig config, Entry entry, Counts counts) {
+    private Closed(BreakerConfig config, Entry entry, Cooldown cooldown, Counts counts, @Nullable Window window) {
         this.config = config;
         this.entry = entry;
+        this.cooldown = cooldown;
         this.counts = counts;
+        this.window = window;
+        this.rates = new Rates(config.window());
+    }
+
+    /** Closed with nothing counted, and no openings that matter. */
+    static Closed anew(BreakerConfig config, Entry entry) {
+        return new Closed(config, entry, Cooldown.NONE, new Counts(0), Window.of(config.window(), entry.sinceNanos()));
+    }
+
+    /** Closed with nothing counted, after an opening whose row ends only when the backend has proven itself. */
+    static Closed after(Cooldown cooldown, BreakerConfig config, Entry entry) {
+        if (!config.grows()) {
+            return anew(config, entry);
+        }
+        boolean windowed = config.window().type() != WindowConfig.Type.NONE;
+        int proofs = windowed ? Math.max(FEWEST_PROOFS, config.window().minimumCalls()) : FEWEST_PROOFS;
+        return new Closed(config, entry, cooldown, new Counts(proofs), Window.of(config.window(), entry.sinceNanos()));
+    }
+
+    ClosedPermit permit(CircuitBreaker breaker) {
+        return window == null ? new ClosedPermit(breaker, counts) : new WindowedPermit(breaker, counts, window);
     }
 
     Counts counts() {
         return counts;
     }
 
-    /** The state after a failure that was the {@code failures}th in a row: itself, or open. */
-    State failed(int failures, long now) {
-        return opensAfter(failures)
-                ? Open.forCooldown(config, entry.next(now, Transition.Reason.CONSECUTIVE_FAILURES), failures)
-                : this;
+    @Nullable
+    Window window() {
+        return window;
+    }
+
+    Rates rates() {
+        return rates;
     }
 
     /** Whether so many failures in a row are too many. */
     boolean opensAfter(int failures) {
         return config.enabled() && config.consecutiveFailures() > 0 && failures >= config.consecutiveFailures();
+    }
+
+    /**
+     * Why a call opens the circuit after which there were so many failures in a row, and this in the window; null if it
+     * does not.
+     */
+    Transition.@Nullable Reason verdict(int failures, @Nullable WindowCounts held) {
+        if (opensAfter(failures)) {
+            return Transition.Reason.CONSECUTIVE_FAILURES;
+        }
+        return config.enabled() && held != null ? rates.reason(held) : null;
+    }
+
+    /** The state after such a call: itself, or open. */
+    State judged(int failures, @Nullable WindowCounts held, long retryAfterNanos, long now) {
+        Transition.Reason reason = verdict(failures, held);
+        if (reason == null) {
+            return this;
+        }
+        Entry next = entry.next(now, reason);
+        return Open.forCooldown(config, next, failures, row(now).next(config, retryAfterNanos, next.draw()), held);
+    }
+
+    /** The openings in a row that the next one continues: none if the backend has proven itself since. */
+    private Cooldown row(long now) {
+        boolean proven = counts.isProven() && now - entry.sinceNanos() >= cooldown.lengthNanos();
+        return proven ? Cooldown.NONE : cooldown;
     }
 
     @Override
@@ -78,18 +135,37 @@ final class Closed implements State {
     }
 
     @Override
+    public long remainingNanos(long now) {
+        return 0;
+    }
+
+    @Override
     public State admit(ProbePermit probe, long now) {
         return this;
     }
 
     @Override
     public State reconfigured(BreakerConfig changed, long now) {
-        return new Closed(changed, entry, counts);
+        Window next = Window.fits(config.window(), changed.window()) ? window : Window.of(changed.window(), now);
+        return new Closed(changed, entry, cooldown, counts, next);
     }
 
     @Override
-    public BreakerSnapshot snapshot(long now) {
+    public BreakerSnapshot snapshot(long now, Observed observed) {
+        WindowCounts held = window == null ? null : window.counts(now);
         return new BreakerSnapshot(
-                CircuitState.CLOSED, entry.generation(), failures(), entry.sinceNanos(), 0, false, entry.reason());
+                CircuitState.CLOSED,
+                entry.generation(),
+                failures(),
+                entry.sinceNanos(),
+                0,
+                false,
+                entry.reason(),
+                config.mode(),
+                held,
+                held != null && config.window().judges(held),
+                0,
+                row(now).openings(),
+                observed);
     }
 }

@@ -4,13 +4,13 @@ import io.breakwater.health.Outcome;
 import io.breakwater.health.Outcome.Verdict;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 
-/** The permit of a closed circuit: it votes into the counts of the closed period that admitted it. */
-final class ClosedPermit implements Permit {
+/** The permit of a closed circuit without a window: it votes into the counts of the closed period that admitted it. */
+sealed class ClosedPermit implements Permit permits WindowedPermit {
     private static final AtomicIntegerFieldUpdater<ClosedPermit> ENDED =
             AtomicIntegerFieldUpdater.newUpdater(ClosedPermit.class, "ended");
 
-    private final CircuitBreaker breaker;
-    private final Counts counts;
+    final CircuitBreaker breaker;
+    final Counts counts;
     private volatile int ended;
 
     ClosedPermit(CircuitBreaker breaker, Counts counts) {
@@ -19,21 +19,21 @@ final class ClosedPermit implements Permit {
     }
 
     @Override
-    public CircuitState admittedIn() {
+    public final CircuitState admittedIn() {
         return CircuitState.CLOSED;
     }
 
     @Override
-    public void waitingForClient(long now) {}
+    public final void waitingForClient(long now) {}
 
     @Override
-    public void waitingForBackend(long now) {}
+    public final void waitingForBackend(long now) {}
 
     @Override
-    public void headReceived(long now) {}
+    public final void headReceived(long now) {}
 
     @Override
-    public void record(Outcome outcome, long latencyNanos, long now) {
+    public void record(Outcome outcome, long latencyNanos, long retryAfterNanos, long now) {
         if (ended != 0) {
             return;
         }
@@ -44,12 +44,12 @@ final class ClosedPermit implements Permit {
             ENDED.lazySet(this, 1);
             return;
         }
-        if (!ENDED.compareAndSet(this, 0, 1)) {
+        if (!end()) {
             return;
         }
         switch (verdict) {
-            case SUCCESS -> counts.succeeded();
-            case FAILURE -> breaker.failedWhenClosed(counts, now);
+            case SUCCESS -> counts.succeeded(true);
+            case FAILURE -> breaker.failedWhenClosed(counts, retryAfterNanos, now);
             case IGNORED -> {}
         }
     }
@@ -59,8 +59,13 @@ final class ClosedPermit implements Permit {
         record(outcome, latencyNanos, outcome.verdict() == Verdict.FAILURE ? breaker.now() : 0);
     }
 
+    /** Whether this is the first end. */
+    final boolean end() {
+        return ended == 0 && ENDED.compareAndSet(this, 0, 1);
+    }
+
     @Override
-    public void release(long now) {
+    public final void release(long now) {
         ENDED.lazySet(this, 1);
     }
 }

@@ -7,25 +7,41 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * As many requests at a time as configured are admitted as probes, each with a {@link Lease}; all others are refused.
- * Enough passed probes close the circuit, the first failed one opens it again.
+ * Enough passed probes close the circuit, the first failed one opens it again; with a window, so does a slow one.
  */
 final class HalfOpen implements State {
     private final BreakerConfig config;
     private final Entry entry;
     private final int failures;
+    /** Of the opening before. */
+    private final Cooldown cooldown;
+
     private final int successes;
     /** The longest undecided waiting for the backend that probes have handed back; the next probe takes it over. */
     private final long spentNanos;
 
     private final List<Lease> leases;
 
-    HalfOpen(BreakerConfig config, Entry entry, int failures, int successes, long spentNanos, List<Lease> leases) {
+    private HalfOpen(
+            BreakerConfig config,
+            Entry entry,
+            int failures,
+            Cooldown cooldown,
+            int successes,
+            long spentNanos,
+            List<Lease> leases) {
         this.config = config;
         this.entry = entry;
         this.failures = failures;
+        this.cooldown = cooldown;
         this.successes = successes;
         this.spentNanos = spentNanos;
         this.leases = leases;
+    }
+
+    /** With no probe yet. */
+    static HalfOpen since(BreakerConfig config, Entry entry, int failures, Cooldown cooldown) {
+        return new HalfOpen(config, entry, failures, cooldown, 0, 0, List.of());
     }
 
     /** Whether this probe holds a slot; if not, it has no vote. */
@@ -44,27 +60,38 @@ final class HalfOpen implements State {
     }
 
     /** The state after the probe ended like this; itself when it had no slot any more. */
-    State ended(ProbePermit probe, Verdict verdict, long now) {
+    State ended(ProbePermit probe, Verdict verdict, long latencyNanos, long retryAfterNanos, long now) {
         Lease lease = leaseOf(probe);
-        return lease == null ? this : ended(lease, verdict, now);
+        if (lease == null) {
+            return this;
+        }
+        return switch (verdict) {
+            case SUCCESS -> succeeded(lease, latencyNanos, retryAfterNanos, now);
+            case FAILURE -> reopened(now, Transition.Reason.PROBE_FAILED, retryAfterNanos);
+            case IGNORED -> givenBack(lease, now);
+        };
     }
 
-    private State ended(Lease lease, Verdict verdict, long atNanos) {
-        return switch (verdict) {
-            case SUCCESS -> passed(lease, atNanos);
-            case FAILURE -> reopened(atNanos, Transition.Reason.PROBE_FAILED);
-            case IGNORED -> givenBack(lease, atNanos);
-        };
+    private State succeeded(Lease lease, long latencyNanos, long retryAfterNanos, long atNanos) {
+        return config.isSlow(latencyNanos)
+                ? reopened(atNanos, Transition.Reason.PROBE_FAILED, retryAfterNanos)
+                : passed(lease, atNanos);
     }
 
     private State passed(Lease lease, long atNanos) {
         return successes + 1 >= config.successesToClose()
-                ? new Closed(config, entry.next(atNanos, Transition.Reason.PROBE_SUCCEEDED))
+                ? Closed.after(cooldown, config, entry.next(atNanos, Transition.Reason.PROBE_SUCCEEDED))
                 : with(successes + 1, 0, spentNanos, without(lease));
     }
 
-    private State reopened(long atNanos, Transition.Reason reason) {
-        return Open.forCooldown(config, entry.next(atNanos, reason), Math.max(failures, failures + 1));
+    private State reopened(long atNanos, Transition.Reason reason, long retryAfterNanos) {
+        Entry next = entry.next(atNanos, reason);
+        return Open.forCooldown(
+                config,
+                next,
+                Math.max(failures, failures + 1),
+                cooldown.next(config, retryAfterNanos, next.draw()),
+                null);
     }
 
     private State givenBack(Lease lease, long atNanos) {
@@ -75,16 +102,16 @@ final class HalfOpen implements State {
 
     /** Open if a shorter timeout left nothing of the lease to the next probe, else itself. */
     private State unlessSpent(long atNanos) {
-        return spentNanos >= config.probeTimeoutNanos() ? reopened(atNanos, Transition.Reason.PROBE_EXPIRED) : this;
+        return spentNanos >= config.probeTimeoutNanos() ? reopened(atNanos, Transition.Reason.PROBE_EXPIRED, 0) : this;
     }
 
     /** The state after the lease ran out. */
     private State expired(Lease lease) {
         long atNanos = lease.endNanos();
         return switch (lease.phase()) {
-            case BACKEND -> reopened(atNanos, Transition.Reason.PROBE_EXPIRED);
+            case BACKEND -> reopened(atNanos, Transition.Reason.PROBE_EXPIRED, 0);
             case CLIENT -> givenBack(lease, atNanos);
-            case BODY -> passed(lease, atNanos);
+            case BODY -> succeeded(lease, lease.ownNanos(), 0, atNanos);
         };
     }
 
@@ -134,12 +161,12 @@ final class HalfOpen implements State {
     @Override
     public State reconfigured(BreakerConfig changed, long now) {
         if (!changed.enabled()) {
-            return new Closed(changed, entry.next(now, Transition.Reason.MANUAL));
+            return Closed.anew(changed, entry.next(now, Transition.Reason.MANUAL));
         }
         long byNanos = changed.probeTimeoutNanos() - config.probeTimeoutNanos();
         List<Lease> shifted =
                 leases.stream().map(lease -> lease.shifted(byNanos, now)).toList();
-        return new HalfOpen(changed, entry, failures, successes, spentNanos, shifted).unlessSpent(now);
+        return new HalfOpen(changed, entry, failures, cooldown, successes, spentNanos, shifted).unlessSpent(now);
     }
 
     @Override
@@ -163,13 +190,30 @@ final class HalfOpen implements State {
     }
 
     @Override
-    public BreakerSnapshot snapshot(long now) {
+    public long remainingNanos(long now) {
+        return 0;
+    }
+
+    @Override
+    public BreakerSnapshot snapshot(long now, Observed observed) {
         return new BreakerSnapshot(
-                CircuitState.HALF_OPEN, entry.generation(), failures, entry.sinceNanos(), 0, false, entry.reason());
+                CircuitState.HALF_OPEN,
+                entry.generation(),
+                failures,
+                entry.sinceNanos(),
+                0,
+                false,
+                entry.reason(),
+                config.mode(),
+                null,
+                false,
+                0,
+                cooldown.openings(),
+                observed);
     }
 
     private HalfOpen with(int successes, int failures, long spentNanos, List<Lease> leases) {
-        return new HalfOpen(config, entry, failures, successes, spentNanos, leases);
+        return new HalfOpen(config, entry, failures, cooldown, successes, spentNanos, leases);
     }
 
     private @Nullable Lease leaseOf(ProbePermit probe) {

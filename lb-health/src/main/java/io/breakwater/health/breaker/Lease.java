@@ -10,11 +10,12 @@ import java.util.concurrent.TimeUnit;
  *
  * @param probe who holds it
  * @param phase what is waited for, and so what the end of the lease means
+ * @param inheritedNanos what earlier probes of the same half-open had spent when it began
  * @param spentNanos undecided waiting for the backend before this phase, by earlier probes of the same half-open too
  * @param beganNanos when the phase began
  * @param endNanos when the lease ends if nothing happens before
  */
-record Lease(ProbePermit probe, Phase phase, long spentNanos, long beganNanos, long endNanos) {
+record Lease(ProbePermit probe, Phase phase, long inheritedNanos, long spentNanos, long beganNanos, long endNanos) {
 
     /** Longer than any client is waited for, unless whoever waited forgot to say that it no longer does. */
     static final long LONGEST_CLIENT_WAIT_NANOS = TimeUnit.HOURS.toNanos(1);
@@ -30,12 +31,13 @@ record Lease(ProbePermit probe, Phase phase, long spentNanos, long beganNanos, l
 
     /** The lease of a probe that takes over what others have spent before it. */
     static Lease begin(ProbePermit probe, long spentNanos, long now, long timeoutNanos) {
-        return in(Phase.BACKEND, probe, spentNanos, now, timeoutNanos);
+        return in(Phase.BACKEND, probe, spentNanos, spentNanos, now, timeoutNanos);
     }
 
-    private static Lease in(Phase phase, ProbePermit probe, long spentNanos, long now, long timeoutNanos) {
+    private static Lease in(
+            Phase phase, ProbePermit probe, long inheritedNanos, long spentNanos, long now, long timeoutNanos) {
         long left = phase == Phase.CLIENT ? LONGEST_CLIENT_WAIT_NANOS : Math.max(0, timeoutNanos - spentNanos);
-        return new Lease(probe, phase, spentNanos, now, now + left);
+        return new Lease(probe, phase, inheritedNanos, spentNanos, now, now + left);
     }
 
     /** Undecided waiting for the backend up to {@code now}; waiting for the rest of a good response is none. */
@@ -44,9 +46,16 @@ record Lease(ProbePermit probe, Phase phase, long spentNanos, long beganNanos, l
         return phase == Phase.BACKEND ? spentNanos + Math.max(0, now - beganNanos) : spentNanos;
     }
 
+    /** How long this probe has waited for the backend before this phase. */
+    long ownNanos() {
+        return spentNanos - inheritedNanos;
+    }
+
     /** The lease from {@code now} on; itself where that changes nothing. After a good head nothing stops it. */
     Lease enter(Phase next, long now, long timeoutNanos) {
-        return phase == next || phase == Phase.BODY ? this : in(next, probe, spentNanos(now), now, timeoutNanos);
+        return phase == next || phase == Phase.BODY
+                ? this
+                : in(next, probe, inheritedNanos, spentNanos(now), now, timeoutNanos);
     }
 
     /** The lease after the timeout was changed at {@code now}; it cannot have ended before that. */
@@ -55,7 +64,7 @@ record Lease(ProbePermit probe, Phase phase, long spentNanos, long beganNanos, l
             return this;
         }
         long end = endNanos + byNanos;
-        return new Lease(probe, phase, spentNanos, beganNanos, end - now < 0 ? now : end);
+        return new Lease(probe, phase, inheritedNanos, spentNanos, beganNanos, end - now < 0 ? now : end);
     }
 
     boolean endedBy(long now) {

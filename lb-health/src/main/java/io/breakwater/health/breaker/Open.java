@@ -1,6 +1,6 @@
 package io.breakwater.health.breaker;
 
-import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Every request is refused until the deadline; from then on this state is half-open to whoever asks, and becomes a
@@ -11,34 +11,53 @@ final class Open implements State {
     private final Entry entry;
     private final int failures;
     private final boolean tripped;
-    /** The end of the cooldown; means nothing when tripped. */
-    private final long deadlineNanos;
+    /** From its entry on; means nothing when tripped. */
+    private final Cooldown cooldown;
+    /** What the window held that was judged when this was entered; null if none was. */
+    private final @Nullable WindowCounts judged;
 
-    private Open(BreakerConfig config, Entry entry, int failures, boolean tripped, long deadlineNanos) {
+    private Open(
+            BreakerConfig config,
+            Entry entry,
+            int failures,
+            boolean tripped,
+            Cooldown cooldown,
+            @Nullable WindowCounts judged) {
         this.config = config;
         this.entry = entry;
         this.failures = failures;
         this.tripped = tripped;
-        this.deadlineNanos = deadlineNanos;
+        this.cooldown = cooldown;
+        this.judged = judged;
     }
 
     /** Open for one cooldown from its entry on. */
-    static Open forCooldown(BreakerConfig config, Entry entry, int failures) {
-        return new Open(config, entry, failures, false, entry.sinceNanos() + config.cooldownNanos());
+    static Open forCooldown(
+            BreakerConfig config, Entry entry, int failures, Cooldown cooldown, @Nullable WindowCounts judged) {
+        return new Open(config, entry, failures, false, cooldown, judged);
     }
 
     /** Open for what is left of a cooldown that began in another life; nothing left reads half-open. */
     static Open forRest(BreakerConfig config, Entry entry, int failures, long remainingNanos) {
-        long rest = Math.max(0, Math.min(remainingNanos, config.cooldownNanos()));
-        return new Open(config, entry, failures, false, entry.sinceNanos() + rest);
+        return new Open(config, entry, failures, false, Cooldown.rest(config, remainingNanos), null);
     }
 
     static Open untilReset(BreakerConfig config, Entry entry, int failures) {
-        return new Open(config, entry, failures, true, entry.sinceNanos());
+        return new Open(config, entry, failures, true, Cooldown.NONE, null);
     }
 
     boolean isTripped() {
         return tripped;
+    }
+
+    @Nullable
+    WindowCounts judged() {
+        return judged;
+    }
+
+    /** How long this lasts in all; 0 when tripped. */
+    long lengthNanos() {
+        return cooldown.lengthNanos();
     }
 
     @Override
@@ -83,7 +102,7 @@ final class Open implements State {
 
     @Override
     public boolean isProbeOverdue(long now) {
-        return cooledDown(now) && now - deadlineNanos >= config.cooldownNanos();
+        return cooledDown(now) && now - deadlineNanos() >= config.cooldownNanos();
     }
 
     @Override
@@ -99,36 +118,48 @@ final class Open implements State {
     @Override
     public State reconfigured(BreakerConfig changed, long now) {
         return changed.enabled()
-                ? new Open(changed, entry, failures, tripped, deadlineNanos)
-                : new Closed(changed, entry.next(now, Transition.Reason.MANUAL));
+                ? new Open(changed, entry, failures, tripped, cooldown, judged)
+                : Closed.anew(changed, entry.next(now, Transition.Reason.MANUAL));
     }
 
     @Override
-    public BreakerSnapshot snapshot(long now) {
-        return cooledDown(now)
-                ? new BreakerSnapshot(
-                        CircuitState.HALF_OPEN, entry.generation(), failures, deadlineNanos, 0, false, entry.reason())
-                : new BreakerSnapshot(
-                        CircuitState.OPEN,
-                        entry.generation(),
-                        failures,
-                        entry.sinceNanos(),
-                        remainingNanos(now),
-                        tripped,
-                        entry.reason());
+    public long remainingNanos(long now) {
+        if (tripped) {
+            return config.cooldownNanos();
+        }
+        // A reading may be older than the entry that another thread made; nobody waits longer than one cooldown.
+        return Math.max(0, Math.min(deadlineNanos() - now, cooldown.lengthNanos()));
+    }
+
+    @Override
+    public BreakerSnapshot snapshot(long now, Observed observed) {
+        boolean over = cooledDown(now);
+        return new BreakerSnapshot(
+                at(now),
+                entry.generation(),
+                failures,
+                over ? deadlineNanos() : entry.sinceNanos(),
+                remainingNanos(now),
+                tripped,
+                entry.reason(),
+                config.mode(),
+                over ? null : judged,
+                !over && judged != null && config.window().judges(judged),
+                over ? 0 : cooldown.lengthNanos(),
+                cooldown.openings(),
+                observed);
     }
 
     private boolean cooledDown(long now) {
-        return !tripped && now - deadlineNanos >= 0;
+        return !tripped && now - deadlineNanos() >= 0;
     }
 
-    private long remainingNanos(long now) {
-        // A reading may be older than the entry that another thread made; nobody waits longer than one cooldown.
-        return tripped ? config.cooldownNanos() : Math.min(deadlineNanos - now, deadlineNanos - entry.sinceNanos());
+    private long deadlineNanos() {
+        return entry.sinceNanos() + cooldown.lengthNanos();
     }
 
     private HalfOpen halfOpen() {
-        return new HalfOpen(
-                config, entry.next(deadlineNanos, Transition.Reason.COOLDOWN_ELAPSED), failures, 0, 0, List.of());
+        return HalfOpen.since(
+                config, entry.next(deadlineNanos(), Transition.Reason.COOLDOWN_ELAPSED), failures, cooldown);
     }
 }

@@ -10,7 +10,10 @@ import io.breakwater.health.Outcome;
  */
 public interface Permit {
 
-    /** Returns the state that admitted the request: closed, or half-open for a probe. */
+    /**
+     * Returns the state that admitted the request: closed, or half-open for a probe. Always closed where the breaker
+     * only observed.
+     */
     CircuitState admittedIn();
 
     /** Returns whether this request is a probe, which must use a fresh connection and holds a leased slot. */
@@ -33,11 +36,23 @@ public interface Permit {
      * @param latencyNanos from dispatch to the response head
      * @param now the present reading
      */
-    void record(Outcome outcome, long latencyNanos, long now);
+    default void record(Outcome outcome, long latencyNanos, long now) {
+        record(outcome, latencyNanos, 0, now);
+    }
+
+    /**
+     * Ends the permit with what happened. If that opens the circuit it stays open for at least as long as the backend
+     * asked for, within the longest cooldown.
+     *
+     * @param latencyNanos from dispatch to the response head
+     * @param retryAfterNanos the response's {@code Retry-After}; 0 for none
+     * @param now the present reading
+     */
+    void record(Outcome outcome, long latencyNanos, long retryAfterNanos, long now);
 
     /**
      * Ends the permit with what happened, now. Reads the ticker only where the outcome's time matters: a success of a
-     * closed circuit needs none.
+     * closed circuit needs none, unless its window goes by time.
      *
      * @param latencyNanos from dispatch to the response head
      */

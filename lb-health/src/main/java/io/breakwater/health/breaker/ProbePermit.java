@@ -9,14 +9,20 @@ import io.breakwater.health.Outcome.Verdict;
  */
 final class ProbePermit implements Permit {
     private final CircuitBreaker breaker;
+    private final boolean observed;
 
-    ProbePermit(CircuitBreaker breaker) {
+    /**
+     * @param observed whether the request is none the wiser: all requests are admitted alike, and it is a probe to the
+     *     breaker only
+     */
+    ProbePermit(CircuitBreaker breaker, boolean observed) {
         this.breaker = breaker;
+        this.observed = observed;
     }
 
     @Override
     public CircuitState admittedIn() {
-        return CircuitState.HALF_OPEN;
+        return observed ? CircuitState.CLOSED : CircuitState.HALF_OPEN;
     }
 
     @Override
@@ -35,8 +41,8 @@ final class ProbePermit implements Permit {
     }
 
     @Override
-    public void record(Outcome outcome, long latencyNanos, long now) {
-        breaker.probeEnded(this, outcome.verdict(), now);
+    public void record(Outcome outcome, long latencyNanos, long retryAfterNanos, long now) {
+        breaker.probeEnded(this, outcome.verdict(), latencyNanos, retryAfterNanos, now);
     }
 
     @Override
@@ -46,6 +52,6 @@ final class ProbePermit implements Permit {
 
     @Override
     public void release(long now) {
-        breaker.probeEnded(this, Verdict.IGNORED, now);
+        breaker.probeEnded(this, Verdict.IGNORED, 0, 0, now);
     }
 }

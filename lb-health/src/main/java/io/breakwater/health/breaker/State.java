@@ -38,8 +38,11 @@ sealed interface State permits Closed, Open, HalfOpen {
     /** The state under other settings. Asked of a settled state. */
     State reconfigured(BreakerConfig config, long now);
 
+    /** What is left of the cooldown at {@code now}; 0 when not open. Asked of a settled state. */
+    long remainingNanos(long now);
+
     /** What a reader sees at {@code now}. Asked of a settled state. */
-    BreakerSnapshot snapshot(long now);
+    BreakerSnapshot snapshot(long now, Observed observed);
 
     /** Opened by hand, until it is reset; itself when that was done before. */
     default State tripped(long now) {
@@ -57,6 +60,6 @@ sealed interface State permits Closed, Open, HalfOpen {
 
     /** Closed by hand, with nothing counted. */
     default State reset(long now) {
-        return new Closed(config(), entry().next(now, Transition.Reason.MANUAL));
+        return Closed.anew(config(), entry().next(now, Transition.Reason.MANUAL));
     }
 }

@@ -7,7 +7,7 @@ import java.time.Duration;
  * call, successes too, once {@code minimumCalls} are in it.
  *
  * @param type what it holds; with {@link Type#NONE} the other settings mean nothing
- * @param calls how many outcomes a {@link Type#COUNT} window holds
+ * @param calls how many outcomes a {@link Type#COUNT} window holds; at most {@link #MOST_CALLS}
  * @param duration how long a {@link Type#TIME} window reaches back; whole seconds
  * @param minimumCalls below so many calls in the window nothing is judged; in a count window at most {@code calls}
  * @param failureRate failures per call, above 0 and at most 1, from which on the circuit opens
@@ -22,6 +22,9 @@ public record WindowConfig(
         double failureRate,
         double slowCallRate,
         Duration slowCallDuration) {
+
+    /** The most calls that a {@link Type#COUNT} window holds: {@value}, which take 400 kB a backend. */
+    public static final int MOST_CALLS = 100_000;
 
     private static final Duration LONGEST = Duration.ofDays(1);
 
@@ -40,7 +43,7 @@ public record WindowConfig(
     }
 
     public WindowConfig {
-        Rules.atLeast("window.calls", calls, 1);
+        Rules.require(calls >= 1 && calls <= MOST_CALLS, "window.calls", calls, ">= 1 and <= " + MOST_CALLS);
         Rules.require(
                 duration.compareTo(Duration.ofSeconds(1)) >= 0
                         && duration.compareTo(LONGEST) <= 0
@@ -54,5 +57,10 @@ public record WindowConfig(
         Rules.rate("window.failure-rate", failureRate);
         Rules.rate("window.slow-call-rate", slowCallRate);
         Rules.span("window.slow-call-duration", slowCallDuration);
+    }
+
+    /** Returns whether a window with these counts holds enough calls to be judged; below that its rates say nothing. */
+    public boolean judges(WindowCounts counts) {
+        return counts.calls() >= minimumCalls;
     }
 }

@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -22,11 +23,30 @@ final class BreakerFixture {
     final ManualTicker ticker;
     final CircuitBreaker breaker;
     final List<Transition> transitions = Collections.synchronizedList(new ArrayList<>());
+    final AtomicInteger wouldReject = new AtomicInteger();
 
     BreakerFixture(long origin, BreakerConfig config) {
+        this(origin, config, 1);
+    }
+
+    /**
+     * @param seed of the jitter
+     */
+    BreakerFixture(long origin, BreakerConfig config, long seed) {
         this.origin = origin;
         this.ticker = new ManualTicker(origin);
-        this.breaker = new CircuitBreaker(config, ticker, transitions::add);
+        BreakerListener listener = new BreakerListener() {
+            @Override
+            public void onTransition(Transition transition) {
+                transitions.add(transition);
+            }
+
+            @Override
+            public void wouldReject() {
+                wouldReject.incrementAndGet();
+            }
+        };
+        this.breaker = new CircuitBreaker(config, ticker, listener, TripGuard.NONE, seed);
     }
 
     /** Readings at which a clock may stand: about to overflow, about to turn positive, anywhere. */
@@ -42,6 +62,32 @@ final class BreakerFixture {
 
     static BreakerConfig halfOpen(int concurrentProbes, int successesToClose) {
         return new BreakerConfig(true, 3, COOLDOWN, concurrentProbes, successesToClose, LEASE);
+    }
+
+    /** What a circuit without a window looks like whose first cooldown has just begun, if it is open. */
+    static BreakerSnapshot plain(
+            CircuitState state,
+            long generation,
+            int failures,
+            long since,
+            long remaining,
+            boolean tripped,
+            Transition.@Nullable Reason reason) {
+        boolean counts = state != CircuitState.CLOSED && !tripped;
+        return new BreakerSnapshot(
+                state,
+                generation,
+                failures,
+                since,
+                remaining,
+                tripped,
+                reason,
+                BreakerConfig.Mode.ENFORCE,
+                null,
+                false,
+                counts ? remaining : 0,
+                counts ? 1 : 0,
+                new Observed(0, 0, 0, 0));
     }
 
     long now() {

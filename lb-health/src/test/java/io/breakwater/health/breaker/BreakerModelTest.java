@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 class BreakerModelTest {
     private static final int SEQUENCES = Integer.getInteger("breaker.sequences", 4_000);
     private static final int EVENTS = 150;
+    private static final List<WindowConfig.Type> TYPES = List.of(WindowConfig.Type.values());
 
     private record Pair(Permit permit, BreakerModel.Request request) {}
 
@@ -36,13 +37,16 @@ class BreakerModelTest {
             case 1 -> -random.nextInt(300);
             default -> random.nextLong();
         };
-        BreakerConfig config = randomConfig(random, true);
-        var circuit = new BreakerFixture(origin, config);
-        var model = new BreakerModel(config, origin);
+        // The smallest step of time, and the one in which windows of some seconds are seen to pass.
+        long tick = random.nextBoolean() ? 1 : 250_000_000;
+        long chances = random.nextLong();
+        BreakerConfig config = randomConfig(random, tick, true);
+        var circuit = new BreakerFixture(origin, config, chances);
+        var model = new BreakerModel(config, origin, tick, chances);
         List<Pair> admitted = new ArrayList<>();
-        List<String> log = new ArrayList<>(List.of(name, "origin " + origin + " " + config));
+        List<String> log = new ArrayList<>(List.of(name, "origin " + origin + " tick " + tick + " " + config));
         for (int i = 0; i < EVENTS; i++) {
-            log.add(event(random, circuit, model, admitted));
+            log.add(event(random, tick, circuit, model, admitted));
             compare(circuit, model, log);
         }
         // A call that could change something, so that everything that happened is reported.
@@ -51,20 +55,21 @@ class BreakerModelTest {
         assertThat(circuit.transitions).as(() -> String.join("\n", log)).isEqualTo(model.happened);
     }
 
-    private static String event(Random random, BreakerFixture circuit, BreakerModel model, List<Pair> admitted) {
+    private static String event(
+            Random random, long tick, BreakerFixture circuit, BreakerModel model, List<Pair> admitted) {
         int kind = random.nextInt(100);
         if (kind < 25) {
-            long nanos = random.nextInt(8);
-            circuit.advanceNanos(nanos);
-            model.advance(nanos);
-            return "advance " + nanos;
+            long ticks = random.nextInt(8);
+            circuit.advanceNanos(ticks * tick);
+            model.advance(ticks);
+            return "advance " + ticks;
         }
         if (kind < 55) {
             Permit permit = circuit.tryAcquire();
             BreakerModel.Request request = model.tryAcquire();
             assertThat(permit == null).as("refused").isEqualTo(request == null);
             if (permit != null && request != null) {
-                assertThat(permit.admittedIn()).isEqualTo(request.admittedIn);
+                assertThat(permit.admittedIn()).isEqualTo(request.shown);
                 admitted.add(new Pair(permit, request));
             }
             return "tryAcquire " + (permit == null ? "refused" : "#" + (admitted.size() - 1));
@@ -75,7 +80,7 @@ class BreakerModelTest {
             return "trip";
         }
         if (kind < 58) {
-            int remaining = random.nextInt(10);
+            long remaining = random.nextInt(10) * tick;
             circuit.breaker.restoreOpen(remaining, 2, circuit.now());
             model.restoreOpen(remaining, 2);
             return "restoreOpen " + remaining;
@@ -86,7 +91,7 @@ class BreakerModelTest {
             return "reset";
         }
         if (kind < 63) {
-            BreakerConfig config = randomConfig(random, random.nextInt(5) > 0);
+            BreakerConfig config = randomConfig(random, tick, random.nextInt(5) > 0);
             circuit.breaker.reconfigure(config, circuit.now());
             model.reconfigure(config);
             return "reconfigure " + config;
@@ -99,10 +104,10 @@ class BreakerModelTest {
                 ? random.nextInt(admitted.size())
                 : Math.max(0, admitted.size() - 1 - random.nextInt(3));
         Pair pair = admitted.get(index);
-        return "#" + index + " " + permitEvent(random, circuit, model, pair);
+        return "#" + index + " " + permitEvent(random, tick, circuit, model, pair);
     }
 
-    private static String permitEvent(Random random, BreakerFixture circuit, BreakerModel model, Pair pair) {
+    private static String permitEvent(Random random, long tick, BreakerFixture circuit, BreakerModel model, Pair pair) {
         long now = circuit.now();
         switch (random.nextInt(9)) {
             case 0, 1 -> {
@@ -122,14 +127,20 @@ class BreakerModelTest {
             }
             case 4 -> {
                 pair.permit.release(now);
-                model.end(pair.request, Outcome.Verdict.IGNORED);
+                model.end(pair.request, Outcome.Verdict.IGNORED, 0, 0);
                 return "release";
             }
             default -> {
                 Outcome outcome = randomOutcome(random);
-                pair.permit.record(outcome, 1, now);
-                model.end(pair.request, outcome.verdict());
-                return "record " + outcome;
+                long latency = random.nextInt(5) * tick;
+                long retryAfter = random.nextInt(3) > 0 ? 0 : random.nextInt(40) * tick;
+                if (retryAfter == 0 && random.nextBoolean()) {
+                    pair.permit.record(outcome, latency);
+                } else {
+                    pair.permit.record(outcome, latency, retryAfter, now);
+                }
+                model.end(pair.request, outcome.verdict(), latency, retryAfter);
+                return "record " + outcome + " after " + latency + " retry after " + retryAfter;
             }
         }
     }
@@ -138,6 +149,8 @@ class BreakerModelTest {
         long now = circuit.now();
         BreakerSnapshot seen = circuit.breaker.snapshot(now);
         List<Transition> happened = model.happened;
+        boolean open = model.state == CircuitState.OPEN;
+        WindowCounts held = model.state == CircuitState.CLOSED ? model.window() : open ? model.judged : null;
         assertThat(seen)
                 .as(() -> String.join("\n", log))
                 .isEqualTo(new BreakerSnapshot(
@@ -149,22 +162,69 @@ class BreakerModelTest {
                         model.tripped,
                         happened.isEmpty()
                                 ? null
-                                : happened.get(happened.size() - 1).reason()));
+                                : happened.get(happened.size() - 1).reason(),
+                        model.config.mode(),
+                        held,
+                        held != null && held.calls() >= model.config.window().minimumCalls(),
+                        open && !model.tripped
+                                ? happened.get(happened.size() - 1).cooldownNanos()
+                                : 0,
+                        model.openings(),
+                        new Observed(
+                                model.wouldReject,
+                                model.wouldRejectSucceeded,
+                                model.wouldRejectFailed,
+                                model.savedNanos)));
+        boolean observes = model.observes();
+        boolean overdue = model.state == CircuitState.HALF_OPEN
+                && now - model.since >= model.config.cooldown().toNanos();
         assertThat(circuit.breaker.state(now)).isEqualTo(model.state);
+        assertThat(circuit.breaker.servingState(now)).isEqualTo(observes ? CircuitState.CLOSED : model.state);
+        assertThat(circuit.breaker.admits(now))
+                .isEqualTo(observes || model.state == CircuitState.CLOSED || model.offersProbe());
+        assertThat(circuit.breaker.offersProbe(now)).isEqualTo(!observes && model.offersProbe());
+        assertThat(circuit.breaker.isProbeOverdue(now)).isEqualTo(!observes && overdue);
+        assertThat(circuit.wouldReject).hasValue((int) model.wouldReject);
         assertThat(circuit.breaker.retryAfterNanos(now)).isEqualTo(model.retryAfterNanos());
         assertThat(happened)
                 .as(() -> String.join("\n", log))
                 .startsWith(circuit.transitions.toArray(Transition[]::new));
     }
 
-    private static BreakerConfig randomConfig(Random random, boolean enabled) {
+    private static BreakerConfig randomConfig(Random random, long tick, boolean enabled) {
         return new BreakerConfig(
                 enabled,
+                random.nextInt(4) > 0 ? BreakerConfig.Mode.ENFORCE : BreakerConfig.Mode.OBSERVE,
                 random.nextInt(5),
-                Duration.ofNanos(1 + random.nextInt(15)),
+                randomWindow(random, tick),
+                ticks(random, 15, tick),
+                oneOf(random, 1, 1, 1.5, 2, 3),
+                ticks(random, 60, tick),
+                oneOf(random, 0, 0, 0.3, 1),
                 1 + random.nextInt(3),
                 1 + random.nextInt(3),
-                Duration.ofNanos(1 + random.nextInt(25)));
+                ticks(random, 25, tick));
+    }
+
+    private static WindowConfig randomWindow(Random random, long tick) {
+        WindowConfig.Type type = TYPES.get(random.nextInt(TYPES.size()));
+        int calls = 1 + random.nextInt(8);
+        return new WindowConfig(
+                type,
+                calls,
+                Duration.ofSeconds(1 + random.nextInt(3)),
+                1 + random.nextInt(calls),
+                oneOf(random, 0.2, 1 / 3.0, 0.5, 0.75, 1),
+                oneOf(random, 0.2, 1 / 3.0, 0.5, 0.75, 1),
+                ticks(random, 5, tick));
+    }
+
+    private static Duration ticks(Random random, int most, long tick) {
+        return Duration.ofNanos((1 + random.nextInt(most)) * tick);
+    }
+
+    private static double oneOf(Random random, double... values) {
+        return values[random.nextInt(values.length)];
     }
 
     private static Outcome randomOutcome(Random random) {

@@ -2,6 +2,7 @@ package io.breakwater.health.breaker;
 
 import static io.breakwater.health.breaker.BreakerFixture.COOLDOWN;
 import static io.breakwater.health.breaker.BreakerFixture.halfOpen;
+import static io.breakwater.health.breaker.BreakerFixture.plain;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.breakwater.health.Outcome;
@@ -37,7 +38,7 @@ class CircuitBreakerTest {
         assertThat(circuit.tryAcquire()).isNull();
         assertThat(circuit.story()).containsExactly("1 closed>open consecutive_failures @0S x3");
         assertThat(circuit.snapshot())
-                .isEqualTo(new BreakerSnapshot(
+                .isEqualTo(plain(
                         CircuitState.OPEN,
                         1,
                         3,
@@ -110,7 +111,7 @@ class CircuitBreakerTest {
 
         circuit.advance(Duration.ofDays(200));
         assertThat(circuit.snapshot())
-                .isEqualTo(new BreakerSnapshot(
+                .isEqualTo(plain(
                         CircuitState.HALF_OPEN,
                         1,
                         3,
@@ -123,7 +124,7 @@ class CircuitBreakerTest {
         circuit.acquireProbe();
         assertThat(circuit.story()).hasSize(2).last().isEqualTo("2 open>half-open cooldown_elapsed @5S x3");
         assertThat(circuit.snapshot())
-                .isEqualTo(new BreakerSnapshot(
+                .isEqualTo(plain(
                         CircuitState.HALF_OPEN,
                         2,
                         3,
@@ -302,8 +303,7 @@ class CircuitBreakerTest {
         assertThat(circuit.tryAcquire()).isNull();
         assertThat(circuit.breaker.retryAfterNanos(circuit.now())).isEqualTo(COOLDOWN.toNanos());
         assertThat(circuit.snapshot())
-                .isEqualTo(new BreakerSnapshot(
-                        CircuitState.OPEN, 1, 0, origin, COOLDOWN.toNanos(), true, Transition.Reason.MANUAL));
+                .isEqualTo(plain(CircuitState.OPEN, 1, 0, origin, COOLDOWN.toNanos(), true, Transition.Reason.MANUAL));
 
         circuit.breaker.reset(circuit.now());
         assertThat(circuit.state()).isEqualTo(CircuitState.CLOSED);
@@ -343,7 +343,7 @@ class CircuitBreakerTest {
         circuit.record(late, Outcome.FAILURE_STATUS);
 
         assertThat(circuit.snapshot())
-                .isEqualTo(new BreakerSnapshot(CircuitState.CLOSED, 1, 0, 0, 0, false, Transition.Reason.MANUAL));
+                .isEqualTo(plain(CircuitState.CLOSED, 1, 0, 0, 0, false, Transition.Reason.MANUAL));
         circuit.failTimes(2);
         assertThat(circuit.state()).isEqualTo(CircuitState.CLOSED);
         circuit.fail();
@@ -401,7 +401,7 @@ class CircuitBreakerTest {
         circuit.breaker.restoreOpen(Duration.ofSeconds(2).toNanos(), 7, circuit.now());
 
         assertThat(circuit.snapshot())
-                .isEqualTo(new BreakerSnapshot(
+                .isEqualTo(plain(
                         CircuitState.OPEN,
                         1,
                         7,
@@ -417,11 +417,12 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void whatIsRestoredIsHeldWithinZeroAndOneCooldown() {
+    void whatIsRestoredIsHeldWithinZeroAndTheLongestCooldown() {
         var circuit = new BreakerFixture(0, BreakerConfig.DEFAULT);
 
         circuit.breaker.restoreOpen(Long.MAX_VALUE, 3, circuit.now());
-        assertThat(circuit.breaker.retryAfterNanos(circuit.now())).isEqualTo(COOLDOWN.toNanos());
+        assertThat(circuit.breaker.retryAfterNanos(circuit.now()))
+                .isEqualTo(BreakerConfig.DEFAULT.cooldownMax().toNanos());
 
         circuit.breaker.restoreOpen(Long.MIN_VALUE, 3, circuit.now());
         circuit.acquireProbe();

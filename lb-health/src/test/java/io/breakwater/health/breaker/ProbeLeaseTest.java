@@ -64,7 +64,13 @@ class ProbeLeaseTest {
                         origin + Duration.ofSeconds(15).toNanos(),
                         Duration.ofSeconds(3).toNanos(),
                         false,
-                        Transition.Reason.PROBE_EXPIRED));
+                        Transition.Reason.PROBE_EXPIRED,
+                        BreakerConfig.Mode.ENFORCE,
+                        null,
+                        false,
+                        Duration.ofSeconds(5).toNanos(),
+                        2,
+                        new Observed(0, 0, 0, 0)));
         assertThat(circuit.transitions).as("reading reports nothing").hasSize(2);
 
         assertThat(circuit.tryAcquire()).isNull();
@@ -227,7 +233,7 @@ class ProbeLeaseTest {
         circuit.record(streaming, Outcome.TRUNCATED);
 
         assertThat(circuit.snapshot())
-                .isEqualTo(new BreakerSnapshot(
+                .isEqualTo(BreakerFixture.plain(
                         CircuitState.CLOSED,
                         3,
                         0,
