@@ -101,7 +101,8 @@ final class Operator implements Operations {
         BreakerSnapshot before = backend.breaker().snapshot(now);
         boolean isReset = before.state() == CircuitState.CLOSED
                 && before.reason() == Transition.Reason.MANUAL
-                && before.consecutiveFailures() == 0;
+                && before.consecutiveFailures() == 0
+                && (before.window() == null || before.window().calls() == 0);
         if (!isReset) {
             backend.breaker().reset(now);
         }

@@ -155,8 +155,8 @@ final class Topology {
         // The meters of a backend read its circuit, and the circuit reports to the meters.
         Gauges gauges = new Gauges(inFlight, ticker);
         BackendRecorder counts = recorder.backend(id, gauges);
-        BreakerListener journal = events.circuit(
-                id, () -> requireNonNull(gauges.backend).breakerConfig().cooldown());
+        BreakerListener journal =
+                events.circuit(id, () -> requireNonNull(gauges.backend).breakerConfig());
         Backend backend = new Backend(core, id, config, pool, counts, journal, inFlight);
         gauges.backend = backend;
         HealthListener log = events.health(id);
@@ -225,7 +225,8 @@ final class Topology {
         @Override
         public boolean up() {
             Backend present = backend;
-            return present == null || (present.isInRotation() && circuitState() != CircuitState.OPEN);
+            return present == null
+                    || (present.isInRotation() && present.breaker().servingState(ticker.read()) != CircuitState.OPEN);
         }
 
         @Override

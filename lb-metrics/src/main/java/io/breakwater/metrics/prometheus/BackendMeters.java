@@ -21,6 +21,8 @@ final class BackendMeters implements BackendRecorder {
     /** The changes of state that can happen, and why; by hand also from a state to itself. */
     static final List<Change> LEGAL_CHANGES = List.of(
             new Change(CircuitState.CLOSED, CircuitState.OPEN, Transition.Reason.CONSECUTIVE_FAILURES),
+            new Change(CircuitState.CLOSED, CircuitState.OPEN, Transition.Reason.FAILURE_RATE),
+            new Change(CircuitState.CLOSED, CircuitState.OPEN, Transition.Reason.SLOW_CALL_RATE),
             new Change(CircuitState.CLOSED, CircuitState.OPEN, Transition.Reason.MANUAL),
             new Change(CircuitState.CLOSED, CircuitState.OPEN, Transition.Reason.RESTORED),
             new Change(CircuitState.CLOSED, CircuitState.CLOSED, Transition.Reason.MANUAL),

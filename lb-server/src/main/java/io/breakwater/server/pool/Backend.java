@@ -77,7 +77,7 @@ public final class Backend implements Candidate {
         this.health = Health.first(pool);
         this.barred = health.allows() ? null : Eligibility.UNHEALTHY;
         this.breaker = new CircuitBreaker(
-                pool.breaker(), core.ticker(), this::onTransition, opening -> core.onTrip(this, opening));
+                pool.breaker(), core.ticker(), new CircuitNews(), opening -> core.onTrip(this, opening));
     }
 
     public BackendId id() {
@@ -183,7 +183,11 @@ public final class Backend implements Candidate {
         }
         slowStart.reconfigure(pool.slowStart());
         if (!pool.breaker().equals(before.breaker)) {
+            boolean wasOut = breaker.servingState(now) != CircuitState.CLOSED;
             breaker.reconfigure(pool.breaker(), now);
+            if (wasOut && breaker.servingState(now) == CircuitState.CLOSED) {
+                slowStart.returned(now);
+            }
         }
     }
 
@@ -194,17 +198,6 @@ public final class Backend implements Candidate {
 
     public boolean isRetired() {
         return retired;
-    }
-
-    private void onTransition(Transition transition) {
-        tripRefused = false;
-        boolean wasClosed = transition.from() == CircuitState.CLOSED;
-        if (transition.to() == CircuitState.CLOSED && !wasClosed) {
-            slowStart.returned(transition.atNanos());
-        }
-        core.changed();
-        recorder.transition(transition);
-        journal.onTransition(transition);
     }
 
     /** Its circuit would have opened, had that not left too few others. */
@@ -279,8 +272,16 @@ public final class Backend implements Candidate {
             return false;
         }
         BreakerSnapshot circuit = breaker.snapshot(now);
-        int threshold = settings.breaker.consecutiveFailures();
-        return circuit.state() == CircuitState.CLOSED && threshold > 0 && circuit.consecutiveFailures() >= threshold;
+        BreakerConfig rules = settings.breaker;
+        int threshold = rules.consecutiveFailures();
+        return circuit.state() == CircuitState.CLOSED
+                && ((threshold > 0 && circuit.consecutiveFailures() >= threshold)
+                        || isReached(rules.window().failureRate(), circuit.failureRate())
+                        || isReached(rules.window().slowCallRate(), circuit.slowCallRate()));
+    }
+
+    private static boolean isReached(double threshold, @Nullable Double rate) {
+        return rate != null && rate >= threshold;
     }
 
     private boolean takeSlot() {
@@ -399,6 +400,29 @@ public final class Backend implements Candidate {
     /** Requests that the circuit refused. */
     public long rejected() {
         return rejected.sum();
+    }
+
+    /** What the circuit reports. */
+    private final class CircuitNews implements BreakerListener {
+
+        @Override
+        public void onTransition(Transition transition) {
+            tripRefused = false;
+            boolean wasClosed = transition.from() == CircuitState.CLOSED;
+            // Who was only observed was never away.
+            boolean enforced = settings.breaker.mode() == BreakerConfig.Mode.ENFORCE;
+            if (transition.to() == CircuitState.CLOSED && !wasClosed && enforced) {
+                slowStart.returned(transition.atNanos());
+            }
+            core.changed();
+            recorder.transition(transition);
+            journal.onTransition(transition);
+        }
+
+        @Override
+        public void wouldReject() {
+            recorder.circuitWouldReject();
+        }
     }
 
     /**
