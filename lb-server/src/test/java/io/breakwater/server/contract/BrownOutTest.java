@@ -99,15 +99,6 @@ class BrownOutTest {
     }
 
     @Test
-    void theSeriesOfEachReasonIsThereFromTheStart() throws IOException {
-        try (Circuit circuit = new Circuit()) {
-            assertThat(circuit.proxy.admin("/metrics").text())
-                    .contains("from=\"closed\",to=\"open\",reason=\"failure_rate\"} 0")
-                    .contains("from=\"closed\",to=\"open\",reason=\"slow_call_rate\"} 0");
-        }
-    }
-
-    @Test
     void aReloadOfRatesKeepsTheWindowAndAnotherSizeBeginsAnew() throws IOException {
         try (Circuit circuit = new Circuit(WINDOW)) {
             everySecondFails(circuit, 2);
