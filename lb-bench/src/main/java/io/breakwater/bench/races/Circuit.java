@@ -5,6 +5,8 @@ import io.breakwater.health.breaker.BreakerConfig;
 import io.breakwater.health.breaker.CircuitBreaker;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.breaker.Permit;
+import io.breakwater.health.breaker.WindowConfig;
+import io.breakwater.health.breaker.WindowCounts;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -17,20 +19,42 @@ final class Circuit {
     private final AtomicInteger transitions = new AtomicInteger();
     private final CircuitBreaker breaker;
 
-    private Circuit(int consecutiveFailures) {
-        BreakerConfig config = new BreakerConfig(
-                true, consecutiveFailures, Duration.ofNanos(SPAN_NANOS), 1, 1, Duration.ofNanos(SPAN_NANOS));
+    private Circuit(BreakerConfig config) {
         this.breaker = new CircuitBreaker(config, () -> 0, transition -> transitions.incrementAndGet());
     }
 
     /** A closed circuit that so many failures in a row open. */
     static Circuit closed(int consecutiveFailures) {
-        return new Circuit(consecutiveFailures);
+        return new Circuit(config(true, consecutiveFailures));
+    }
+
+    /**
+     * A closed circuit that only its window opens: with half of its calls failed, once it holds so many.
+     *
+     * @param size calls, or seconds
+     */
+    static Circuit windowed(WindowConfig.Type type, int size, int minimumCalls) {
+        return new Circuit(config(true, 0).with(window(type, size, minimumCalls)));
+    }
+
+    /** A circuit that nothing opens, with a window of so many calls. */
+    static Circuit counting(int calls) {
+        return new Circuit(config(false, 0).with(window(WindowConfig.Type.COUNT, calls, calls)));
+    }
+
+    private static WindowConfig window(WindowConfig.Type type, int size, int minimumCalls) {
+        Duration length = Duration.ofSeconds(size);
+        return new WindowConfig(type, size, length, minimumCalls, 0.5, 1, length);
+    }
+
+    private static BreakerConfig config(boolean enabled, int consecutiveFailures) {
+        Duration span = Duration.ofNanos(SPAN_NANOS);
+        return new BreakerConfig(enabled, consecutiveFailures, span, 1, 1, span);
     }
 
     /** A circuit that opened at 0 and is half-open since {@link #SPAN_NANOS}. One transition was counted. */
     static Circuit halfOpen() {
-        Circuit circuit = new Circuit(1);
+        Circuit circuit = closed(1);
         circuit.fail();
         return circuit;
     }
@@ -62,6 +86,11 @@ final class Circuit {
 
     CircuitState state(long now) {
         return breaker.state(now);
+    }
+
+    /** What the window holds at {@code now}, or held when it opened the circuit. */
+    WindowCounts window(long now) {
+        return Objects.requireNonNull(breaker.snapshot(now).window(), "window");
     }
 
     int transitions() {

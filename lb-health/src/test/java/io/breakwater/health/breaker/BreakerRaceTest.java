@@ -3,8 +3,10 @@ package io.breakwater.health.breaker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.breakwater.health.Outcome;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -120,6 +122,103 @@ class BreakerRaceTest {
         });
 
         assertThat(circuit.snapshot().consecutiveFailures()).isEqualTo(30);
+    }
+
+    private static BreakerConfig windowed(WindowConfig.Type type, int calls, double rate) {
+        return new BreakerConfig(true, 0, BreakerFixture.COOLDOWN, 1, 1, BreakerFixture.LEASE)
+                .with(new WindowConfig(type, calls, Duration.ofSeconds(10), calls, rate, 1, Duration.ofSeconds(1)));
+    }
+
+    @RepeatedTest(20)
+    void everyCallIsInTheCountWindowOnce() throws Exception {
+        var circuit = new BreakerFixture(0, windowed(WindowConfig.Type.COUNT, 8_000, 1));
+
+        together(8, i -> {
+            for (int call = 0; call < 1_000; call++) {
+                record(circuit, call % 4 == 0, call % 5 == 0);
+            }
+        });
+
+        assertThat(circuit.snapshot().window()).isEqualTo(new WindowCounts(8_000, 2_000, 1_600));
+    }
+
+    @RepeatedTest(20)
+    void theTotalsOfASmallRingAreThoseOfItsSlotsHoweverOftenItIsLapped() throws Exception {
+        for (int size = 1; size <= 3; size++) {
+            var circuit = new BreakerFixture(0, windowed(WindowConfig.Type.COUNT, size, 1));
+            circuit.breaker.reconfigure(
+                    new BreakerConfig(false, 0, BreakerFixture.COOLDOWN, 1, 1, BreakerFixture.LEASE)
+                            .with(windowed(WindowConfig.Type.COUNT, size, 1).window()),
+                    0);
+
+            together(4, i -> {
+                for (int call = 0; call < 3_000; call++) {
+                    record(circuit, (call + i) % 2 == 0, (call + i) % 3 == 0);
+                }
+            });
+            for (int i = 0; i < size; i++) {
+                record(circuit, false, false);
+            }
+
+            assertThat(circuit.snapshot().window()).isEqualTo(new WindowCounts(size, 0, 0));
+        }
+    }
+
+    @RepeatedTest(20)
+    void everyCallIsInTheTimeWindowOnceWhileItsSecondsGoBy() throws Exception {
+        var circuit = new BreakerFixture(Long.MAX_VALUE - 3_000_000_000L, windowed(WindowConfig.Type.TIME, 9_000, 1));
+
+        together(8, i -> {
+            for (int call = 0; call < 1_000; call++) {
+                if (i == 0 && call % 125 == 0) {
+                    circuit.advance(Duration.ofSeconds(1));
+                }
+                record(circuit, call % 4 == 0, call % 5 == 0);
+            }
+        });
+
+        assertThat(circuit.snapshot().window()).isEqualTo(new WindowCounts(8_000, 2_000, 1_600));
+        circuit.advance(Duration.ofSeconds(10));
+        assertThat(circuit.snapshot().window()).isEqualTo(new WindowCounts(0, 0, 0));
+    }
+
+    @RepeatedTest(20)
+    void manyCallsThatReachTheRateAtATimeMakeOneTransition() throws Exception {
+        for (WindowConfig.Type type : new WindowConfig.Type[] {WindowConfig.Type.COUNT, WindowConfig.Type.TIME}) {
+            var circuit = new BreakerFixture(0, windowed(type, 50, 0.5));
+            List<Permit> permits = new ArrayList<>();
+            for (int i = 0; i < 100; i++) {
+                permits.add(circuit.acquire());
+            }
+
+            // In whatever order: half of the first fifty or half of the last fifty have failed.
+            together(100, i -> circuit.record(permits.get(i), i % 3 > 0 ? Outcome.FAILURE_STATUS : Outcome.SUCCESS));
+
+            assertThat(circuit.state()).isEqualTo(CircuitState.OPEN);
+            assertThat(circuit.transitions).hasSize(1);
+            circuit.transitions.forEach(opened -> {
+                WindowCounts judged = Objects.requireNonNull(opened.window());
+                assertThat(judged.calls()).isGreaterThanOrEqualTo(50);
+                assertThat(judged.failureRate()).isGreaterThanOrEqualTo(0.5);
+            });
+        }
+    }
+
+    @RepeatedTest(20)
+    void whateverIsObservedIsCountedOnce() throws Exception {
+        var circuit = new BreakerFixture(0, BreakerConfig.DEFAULT.with(BreakerConfig.Mode.OBSERVE)).opened();
+
+        together(20, i -> circuit.record(circuit.acquire(), i % 2 == 0 ? Outcome.SUCCESS : Outcome.FAILURE_STATUS));
+
+        assertThat(circuit.snapshot().observed()).isEqualTo(new Observed(20, 10, 10, 0));
+        assertThat(circuit.wouldReject).hasValue(20);
+    }
+
+    private static void record(BreakerFixture circuit, boolean failed, boolean slow) {
+        circuit.acquire()
+                .record(
+                        failed ? Outcome.FAILURE_STATUS : Outcome.SUCCESS,
+                        slow ? Duration.ofSeconds(2).toNanos() : 0);
     }
 
     private static void count(AtomicInteger admitted, @Nullable Permit permit) {

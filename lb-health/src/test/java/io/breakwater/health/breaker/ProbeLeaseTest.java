@@ -245,6 +245,17 @@ class ProbeLeaseTest {
     }
 
     @Test
+    void aCircuitThatALeaseHasClosedAdmitsEvenBeforeThatIsWrittenDown() {
+        var circuit = new BreakerFixture(0, BreakerConfig.DEFAULT).cooledDown();
+        circuit.acquireProbe().headReceived(circuit.now());
+        circuit.advance(LEASE);
+
+        assertThat(circuit.breaker.admits(circuit.now())).isTrue();
+        assertThat(circuit.breaker.offersProbe(circuit.now())).isFalse();
+        assertThat(circuit.acquire().isProbe()).isFalse();
+    }
+
+    @Test
     void aPassedProbeFreesItsSlotEvenIfMoreSuccessesAreNeeded() {
         var circuit = new BreakerFixture(0, halfOpen(1, 2)).cooledDown();
         Permit streaming = circuit.acquireProbe();
