@@ -95,6 +95,7 @@ class ConfigLoaderTest {
                             tuple("replica-1", "http://localhost:3001"),
                             tuple("replica-2", "http://localhost:3002"),
                             tuple("replica-3", "http://localhost:3003"));
+            assertThat(pool.breaker().window().type()).isEqualTo(WindowConfig.Type.TIME);
             assertThat(pool.retries().max()).isEqualTo(2);
             assertThat(pool.retries().on()).containsExactlyInAnyOrder(RetryOn.values());
             assertThat(pool.retries().statuses().ranges()).containsExactly("500-504");
