@@ -107,7 +107,8 @@ final class Operator implements Operations {
             BreakerSnapshot before = breaker.snapshot(now);
             boolean isReset = before.state() == CircuitState.CLOSED
                     && before.reason() == Transition.Reason.MANUAL
-                    && before.consecutiveFailures() == 0;
+                    && before.consecutiveFailures() == 0
+                    && (before.window() == null || before.window().calls() == 0);
             if (!isReset) {
                 breaker.reset(now);
             }

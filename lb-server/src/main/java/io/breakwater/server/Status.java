@@ -1,8 +1,10 @@
 package io.breakwater.server;
 
+import io.breakwater.health.breaker.BreakerConfig;
 import io.breakwater.health.breaker.BreakerSnapshot;
 import io.breakwater.health.breaker.CircuitBreaker;
 import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.health.breaker.WindowCounts;
 import io.breakwater.server.admin.StatusView;
 import io.breakwater.server.config.ConfigJson;
 import io.breakwater.server.config.LbConfig;
@@ -146,13 +148,16 @@ final class Status implements StatusView {
         Instant openedAt = open ? clock.at(snapshot.sinceNanos()) : null;
         Long retryAfter =
                 open && !snapshot.tripped() ? (Long) CircuitBreaker.retryAfterSeconds(snapshot.remainingNanos()) : null;
+        WindowCounts held = snapshot.window();
         return new Circuit(
                 snapshot.state(),
                 snapshot.consecutiveFailures(),
                 openedAt,
                 snapshot.reason(),
                 retryAfter,
-                snapshot.generation());
+                snapshot.generation(),
+                held == null ? null : new Window(held, snapshot.failureRate(), snapshot.slowCallRate()),
+                snapshot.mode() == BreakerConfig.Mode.OBSERVE ? snapshot.observed() : null);
     }
 
     private static Change change(CircuitEvent event) {
@@ -161,6 +166,7 @@ final class Status implements StatusView {
                 event.from(),
                 event.to(),
                 event.reason(),
+                event.figures(),
                 event.circuit().route());
     }
 }

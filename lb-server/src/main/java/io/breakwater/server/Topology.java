@@ -230,8 +230,7 @@ final class Topology {
         Gauges gauges = new Gauges(inFlight, ticker);
         BackendRecorder counts = recorder.backend(id, gauges);
         Replica.Journals journals = route -> events.circuit(
-                new CircuitId(id, route),
-                () -> requireNonNull(gauges.replica).breakerConfig().cooldown());
+                new CircuitId(id, route), () -> requireNonNull(gauges.replica).breakerConfig());
         Replica replica = new Replica(core, id, config, pool, counts, journals, inFlight);
         gauges.replica = replica;
         HealthListener log = events.health(id);

@@ -83,11 +83,13 @@ public final class LoadClient {
             all.add(connection);
         }
         BufferedReader commands = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
+        long struck = began;
         for (String line = commands.readLine(); line != null; line = commands.readLine()) {
             switch (line) {
                 case "count" -> System.out.println(Math.min(begun.get(), most));
                 case "fault", "healed" -> {
                     phase = Phase.valueOf(line.toUpperCase(Locale.ROOT));
+                    struck = phase == Phase.FAULT ? System.nanoTime() : struck;
                     System.out.println(line);
                 }
                 case "stop" -> {
@@ -97,7 +99,7 @@ public final class LoadClient {
                         connection.join();
                         results.addAll(connection.results);
                     }
-                    System.out.println(report(results));
+                    System.out.println(report(results, struck - began));
                     return;
                 }
                 default -> throw new IOException(line + " (expected: count, fault, healed or stop)");
@@ -105,7 +107,7 @@ public final class LoadClient {
         }
     }
 
-    private static String report(List<Result> results) {
+    private static String report(List<Result> results, long struckNanos) {
         StringBuilder json = new StringBuilder("{");
         for (Phase each : Phase.values()) {
             long[] nanos = results.stream()
@@ -141,10 +143,35 @@ public final class LoadClient {
                 .limit(EXAMPLES)
                 .map(Result::toJson)
                 .toList();
-        return json.append("\"examples\":[")
+        return json.append("\"seconds\":[")
+                .append(String.join(",", seconds(results, struckNanos)))
+                .append("],\"examples\":[")
                 .append(String.join(",", examples))
                 .append("]}")
                 .toString();
+    }
+
+    /** How the requests went that began in each second; the fault struck at the beginning of second 0. */
+    private static List<String> seconds(List<Result> results, long struckNanos) {
+        Map<Long, List<Result>> bySecond = new TreeMap<>();
+        for (Result result : results) {
+            long second = Math.floorDiv(result.startedNanos - struckNanos, TimeUnit.SECONDS.toNanos(1));
+            bySecond.computeIfAbsent(second, none -> new ArrayList<>()).add(result);
+        }
+        List<String> seconds = new ArrayList<>();
+        bySecond.forEach((second, begun) -> {
+            long[] nanos = begun.stream().mapToLong(Result::nanos).sorted().toArray();
+            seconds.add("{\"second\":%d,\"requests\":%d,\"failed\":%d,\"p50\":%d,\"p99\":%d}"
+                    .formatted(
+                            second,
+                            nanos.length,
+                            begun.stream()
+                                    .filter(result -> !result.outcome.equals(GOOD))
+                                    .count(),
+                            quantile(nanos, 0.5),
+                            quantile(nanos, 0.99)));
+        });
+        return seconds;
     }
 
     /** The nearest-rank quantile of what is sorted; 0 of nothing. */

@@ -63,7 +63,8 @@ public final class Replica {
     }
 
     private static final int BACKLOG = 1024;
-    private static final int SLOW_MILLIS = 2000;
+    /** How late a slow answer is; {@code -Dslow.millis} says otherwise. */
+    private static final int SLOW_MILLIS = Integer.getInteger("slow.millis", 2000);
 
     /** What a request takes when all is well, so that some are under way whenever a fault strikes. */
     private static final int SERVICE_MILLIS = 5;

@@ -160,6 +160,8 @@ class PrometheusMetricsTest {
         assertThat(scrape.series().keySet().stream().filter(name -> name.startsWith("lb_circuit_transitions_total")))
                 .hasSize(BackendMeters.LEGAL_CHANGES.size())
                 .contains(transition("closed", "open", "consecutive_failures"))
+                .contains(transition("closed", "open", "failure_rate"))
+                .contains(transition("closed", "open", "slow_call_rate"))
                 .contains(transition("open", "half-open", "cooldown_elapsed"))
                 .contains(transition("half-open", "closed", "probe_succeeded"))
                 .contains(transition("half-open", "open", "probe_failed"))

@@ -1,10 +1,12 @@
 package io.breakwater.server.admin;
 
+import io.breakwater.health.breaker.Observed;
 import io.breakwater.server.admin.StatusView.Backend;
 import io.breakwater.server.admin.StatusView.Change;
 import io.breakwater.server.admin.StatusView.Circuit;
 import io.breakwater.server.admin.StatusView.Pool;
 import io.breakwater.server.admin.StatusView.RouteCircuit;
+import io.breakwater.server.admin.StatusView.Window;
 import io.breakwater.server.config.ReloadResult;
 import java.io.ByteArrayOutputStream;
 import java.time.Instant;
@@ -16,10 +18,11 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 
-/** The state of the balancer as JSON. What this version has no setting for stands with its fixed value. */
+/** The state of the balancer as JSON. */
 final class StatusJson {
-    private static final String MODE = "enforce";
-    private static final double SHARE_DIGITS = 10_000;
+    private static final double RATIO_DIGITS = 10_000;
+    private static final double NANOS_PER_MILLI = 1e6;
+    private static final double MILLIS_PER_SECOND = 1e3;
 
     private final JsonFactory factory = new JsonFactory();
 
@@ -113,7 +116,7 @@ final class StatusJson {
         json.writeNumberProperty("successes", backend.successes());
         json.writeNumberProperty("failures", backend.failures());
         json.writeNumberProperty("rejected", backend.rejected());
-        json.writeNumberProperty("share", Math.round(backend.share() * SHARE_DIGITS) / SHARE_DIGITS);
+        json.writeNumberProperty("share", ratio(backend.share()));
         json.writeName("breaker");
         write(backend.circuit(), json);
         if (!backend.routes().isEmpty()) {
@@ -137,10 +140,11 @@ final class StatusJson {
     private static void write(Circuit circuit, JsonGenerator json) {
         json.writeStartObject();
         json.writeStringProperty("state", circuit.state().label());
-        json.writeStringProperty("mode", MODE);
+        json.writeStringProperty("mode", circuit.observed() == null ? "enforce" : "observe");
         json.writeNumberProperty("consecutiveFailures", circuit.consecutiveFailures());
-        json.writeNullProperty("failureRate");
-        json.writeNullProperty("slowCallRate");
+        Window window = circuit.window();
+        writeRate("failureRate", window == null ? null : window.failureRate(), json);
+        writeRate("slowCallRate", window == null ? null : window.slowCallRate(), json);
         writeString("openedAt", circuit.openedAt() == null ? null : atMillis(circuit.openedAt()), json);
         writeString("reason", circuit.reason() == null ? null : circuit.reason().label(), json);
         if (circuit.retryAfterSeconds() == null) {
@@ -149,7 +153,33 @@ final class StatusJson {
             json.writeNumberProperty("retryAfterSeconds", circuit.retryAfterSeconds());
         }
         json.writeNumberProperty("generation", circuit.generation());
+        if (circuit.observed() != null) {
+            json.writeName("observed");
+            write(circuit.observed(), json);
+        }
         json.writeEndObject();
+    }
+
+    private static void write(Observed observed, JsonGenerator json) {
+        json.writeStartObject();
+        json.writeNumberProperty("wouldReject", observed.wouldReject());
+        json.writeNumberProperty("falseTrips", observed.wouldRejectSucceeded());
+        json.writeNumberProperty("failuresSaved", observed.wouldRejectFailed());
+        json.writeNumberProperty(
+                "secondsSaved", Math.round(observed.savedNanos() / NANOS_PER_MILLI) / MILLIS_PER_SECOND);
+        json.writeEndObject();
+    }
+
+    private static void writeRate(String name, @Nullable Double rate, JsonGenerator json) {
+        if (rate == null) {
+            json.writeNullProperty(name);
+        } else {
+            json.writeNumberProperty(name, ratio(rate));
+        }
+    }
+
+    private static double ratio(double exact) {
+        return Math.round(exact * RATIO_DIGITS) / RATIO_DIGITS;
     }
 
     private static void write(Change change, JsonGenerator json) {
@@ -158,6 +188,9 @@ final class StatusJson {
         json.writeStringProperty("from", change.from().label());
         json.writeStringProperty("to", change.to().label());
         json.writeStringProperty("reason", change.reason().label());
+        if (change.figures() != null) {
+            json.writeStringProperty("figures", change.figures());
+        }
         if (change.route() != null) {
             json.writeStringProperty("route", change.route());
         }

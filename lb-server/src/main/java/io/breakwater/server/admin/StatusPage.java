@@ -3,6 +3,8 @@ package io.breakwater.server.admin;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.health.breaker.Observed;
+import io.breakwater.health.breaker.WindowCounts;
 import io.breakwater.health.check.HealthStatus;
 import io.breakwater.server.admin.Operations.Action;
 import io.breakwater.server.admin.StatusView.AdminState;
@@ -10,6 +12,7 @@ import io.breakwater.server.admin.StatusView.Backend;
 import io.breakwater.server.admin.StatusView.Change;
 import io.breakwater.server.admin.StatusView.Circuit;
 import io.breakwater.server.admin.StatusView.Pool;
+import io.breakwater.server.admin.StatusView.Window;
 import java.net.URLEncoder;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -19,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -91,6 +95,7 @@ final class StatusPage {
     private static String summary(List<Backend> backends) {
         long open = backends.stream()
                 .filter(backend -> backend.circuit().state() != CircuitState.CLOSED)
+                .filter(backend -> backend.circuit().observed() == null)
                 .count();
         long unhealthy = backends.stream()
                 .filter(backend -> backend.health() == HealthStatus.UNHEALTHY)
@@ -141,10 +146,10 @@ final class StatusPage {
                 </dl>
                 %s</li>
                 """.formatted(
-                        circuit.state().label(),
-                        circuit.state().label(),
+                        circuit.state().label() + (circuit.observed() == null ? "" : " observed"),
+                        circuit.state().label() + (circuit.observed() == null ? "" : ", only observed"),
                         escaped(backend.id()),
-                        detail(circuit),
+                        detail(circuit) + window(circuit) + observed(circuit),
                         word(backend.adminState().label(), backend.adminState() != AdminState.ENABLED),
                         word(health(backend), backend.health() == HealthStatus.UNHEALTHY),
                         backend.requests(),
@@ -178,9 +183,7 @@ final class StatusPage {
                 case DRAIN -> backend.adminState() == AdminState.DRAINING;
                 case DISABLE -> backend.adminState() == AdminState.DISABLED;
                 case TRIP -> isTripped(backend.circuit());
-                case RESET ->
-                    backend.circuit().state() == CircuitState.CLOSED
-                            && backend.circuit().consecutiveFailures() == 0;
+                case RESET -> backend.circuit().isClean();
             };
             if (!isSo) {
                 actions.add(action);
@@ -217,9 +220,43 @@ final class StatusPage {
             case OPEN ->
                 isTripped(circuit)
                         ? "opened by hand, until reset"
-                        : "tries again in " + circuit.retryAfterSeconds() + " s";
+                        : (circuit.observed() == null ? "tries again in " : "would try again in ")
+                                + circuit.retryAfterSeconds() + " s";
             case HALF_OPEN -> "a probe decides";
         };
+    }
+
+    /** What the window says, with the figures behind it: few calls make no rate. */
+    private static String window(Circuit circuit) {
+        Window window = circuit.window();
+        if (window == null) {
+            return "";
+        }
+        WindowCounts held = window.counts();
+        return "<br>of %d calls %d failed%s, %d were slow%s"
+                .formatted(
+                        held.calls(),
+                        held.failures(),
+                        percent(window.failureRate()),
+                        held.slowCalls(),
+                        percent(window.slowCallRate()));
+    }
+
+    private static String percent(@Nullable Double rate) {
+        return rate == null ? "" : " (" + Math.round(rate * 100) + " %)";
+    }
+
+    private static String observed(Circuit circuit) {
+        Observed observed = circuit.observed();
+        if (observed == null) {
+            return "";
+        }
+        return "<br>would have refused %d: %d that failed (%d s saved), %d that succeeded"
+                .formatted(
+                        observed.wouldReject(),
+                        observed.wouldRejectFailed(),
+                        TimeUnit.NANOSECONDS.toSeconds(observed.savedNanos()),
+                        observed.wouldRejectSucceeded());
     }
 
     private static String changes(List<Pool> pools) {
@@ -234,13 +271,16 @@ final class StatusPage {
         String lines = all.stream()
                 .sorted(Comparator.comparing((Line line) -> line.change().at()).reversed())
                 .limit(CHANGES_SHOWN)
-                .map(line -> "<li>%s <b>%s</b> %s \u2192 %s <i>%s</i></li>\n"
+                .map(line -> "<li>%s <b>%s</b> %s \u2192 %s <i>%s%s</i></li>\n"
                         .formatted(
                                 time(line.change().at()),
                                 escaped(line.circuit()),
                                 line.change().from().label(),
                                 line.change().to().label(),
-                                line.change().reason().label().replace('_', ' ')))
+                                line.change().reason().label().replace('_', ' '),
+                                line.change().figures() == null
+                                        ? ""
+                                        : ": " + escaped(line.change().figures())))
                 .collect(Collectors.joining());
         return "<section>\n<h2>Latest changes</h2>\n"
                 + (lines.isEmpty() ? "<p>none yet</p>\n" : "<ol class=\"changes\">\n" + lines + "</ol>\n")

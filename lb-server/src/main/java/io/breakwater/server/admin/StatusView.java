@@ -1,7 +1,9 @@
 package io.breakwater.server.admin;
 
 import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.health.breaker.Observed;
 import io.breakwater.health.breaker.Transition;
+import io.breakwater.health.breaker.WindowCounts;
 import io.breakwater.health.check.HealthStatus;
 import java.time.Instant;
 import java.util.List;
@@ -129,13 +131,15 @@ public interface StatusView {
     /**
      * A circuit of one backend.
      *
-     * @param state now: an open one whose cooldown is over is half-open
+     * @param state now: an open one whose cooldown is over is half-open. One that only observes serves as if it were closed
      * @param consecutiveFailures failures in a row
      * @param openedAt when it opened; null unless it is open
      * @param reason of its latest change; null before the first
      * @param retryAfterSeconds until it is half-open, rounded up, at least 1; null unless it is open, and when it was
      *     opened by hand
      * @param generation the number of the state
+     * @param window what the window holds when closed, or held when it opened the circuit; null without one
+     * @param observed what it would have refused; null unless it only observes
      */
     record Circuit(
             CircuitState state,
@@ -143,7 +147,28 @@ public interface StatusView {
             @Nullable Instant openedAt,
             Transition.@Nullable Reason reason,
             @Nullable Long retryAfterSeconds,
-            long generation) {}
+            long generation,
+            @Nullable Window window,
+            @Nullable Observed observed) {
+
+        /** Whether it is as a reset leaves it: closed, with nothing counted. */
+        boolean isClean() {
+            return state == CircuitState.CLOSED
+                    && consecutiveFailures == 0
+                    && (window == null || window.counts.calls() == 0);
+        }
+    }
+
+    /**
+     * The window of a circuit.
+     *
+     * @param failureRate failures per call; null with too few calls in it
+     * @param slowCallRate slow calls per call; null with too few calls in it
+     */
+    record Window(
+            WindowCounts counts,
+            @Nullable Double failureRate,
+            @Nullable Double slowCallRate) {}
 
     /** The circuit of a backend for the requests of one route. */
     record RouteCircuit(String route, Circuit circuit) {}
@@ -151,6 +176,7 @@ public interface StatusView {
     /**
      * A change of a circuit's state.
      *
+     * @param figures what opened it, such as {@code 3 in a row}; null unless outcomes did
      * @param route the only one that the circuit is for; null if it is for all
      */
     record Change(
@@ -158,11 +184,6 @@ public interface StatusView {
             CircuitState from,
             CircuitState to,
             Transition.Reason reason,
-            @Nullable String route) {
-
-        /** Of a circuit that is for all routes. */
-        public Change(Instant at, CircuitState from, CircuitState to, Transition.Reason reason) {
-            this(at, from, to, reason, null);
-        }
-    }
+            @Nullable String figures,
+            @Nullable String route) {}
 }

@@ -221,7 +221,7 @@ final class ConfigReader {
         double slowCallRate = s.ratio("slow-call-rate");
         Duration slowCallDuration = s.duration("slow-call-duration");
         new Constraints()
-                .range("calls", calls, 1, 1_000_000)
+                .range("calls", calls, 1, WindowConfig.MOST_CALLS)
                 .require(
                         duration.compareTo(Duration.ofSeconds(1)) >= 0
                                 && duration.compareTo(Constraints.LONGEST) <= 0

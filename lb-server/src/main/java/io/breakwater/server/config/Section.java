@@ -52,12 +52,20 @@ final class Section {
      * values stand, and the record is made of the section below.
      */
     <T> T read(Function<Section, T> reader) {
-        return read(reader, () -> {
-            if (below == null) {
-                throw new IllegalStateException("the defaults of " + path + " break their own rules");
-            }
-            return below.read(reader);
-        });
+        return read(reader, () -> standIn(reader));
+    }
+
+    /** What the sections below make of it; their unknown keys are told of where they are read for their own sake. */
+    private <T> T standIn(Function<Section, T> reader) {
+        if (below == null) {
+            throw new IllegalStateException("the defaults of " + path + " break their own rules");
+        }
+        try {
+            return reader.apply(below);
+        } catch (InvalidSettings refused) {
+            refused.violations().forEach(below::report);
+            return below.standIn(reader);
+        }
     }
 
     /** What lies under all others: the section of the reference, which breaks no rule. */

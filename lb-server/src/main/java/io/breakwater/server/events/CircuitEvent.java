@@ -1,16 +1,24 @@
 package io.breakwater.server.events;
 
+import io.breakwater.health.breaker.BreakerConfig;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.breaker.Transition;
+import io.breakwater.health.breaker.Transition.Reason;
+import io.breakwater.health.breaker.WindowConfig;
+import io.breakwater.health.breaker.WindowCounts;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.time.Duration;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A change of a circuit, with the time of day.
  *
  * @param generation the number of the state entered
- * @param failures failures in a row when it happened
- * @param cooldown how long the circuit stays open once it is
+ * @param figures what opened the circuit, such as {@code 3 in a row}, for people; null unless outcomes did
+ * @param cooldown how long the circuit stays open; zero if it does not, or has no deadline
+ * @param observed nobody is refused because of it: the circuit only observes
  */
 public record CircuitEvent(
         CircuitId circuit,
@@ -18,11 +26,13 @@ public record CircuitEvent(
         Instant at,
         CircuitState from,
         CircuitState to,
-        Transition.Reason reason,
-        int failures,
-        Duration cooldown) {
+        Reason reason,
+        @Nullable String figures,
+        Duration cooldown,
+        boolean observed) {
 
-    static CircuitEvent of(CircuitId circuit, Transition transition, Instant at, Duration cooldown) {
+    /** @param config what the circuit goes by */
+    static CircuitEvent of(CircuitId circuit, Transition transition, Instant at, BreakerConfig config) {
         return new CircuitEvent(
                 circuit,
                 transition.generation(),
@@ -30,11 +40,42 @@ public record CircuitEvent(
                 transition.from(),
                 transition.to(),
                 transition.reason(),
-                transition.failures(),
-                cooldown);
+                figures(transition, config.window()),
+                Duration.ofNanos(transition.cooldownNanos()),
+                config.mode() == BreakerConfig.Mode.OBSERVE);
     }
 
-    /** Returns the line of the log: who, from, to, why, with the count, and for how long. */
+    private static @Nullable String figures(Transition transition, WindowConfig rules) {
+        if (transition.to() != CircuitState.OPEN || transition.reason() == Reason.MANUAL) {
+            return null;
+        }
+        WindowCounts held = transition.window();
+        if (held != null && transition.reason() == Reason.FAILURE_RATE) {
+            return held.failures() + " of " + held.calls() + " calls failed, "
+                    + comparison(held.failureRate(), rules.failureRate());
+        } else if (held != null && transition.reason() == Reason.SLOW_CALL_RATE) {
+            return held.slowCalls() + " of " + held.calls() + " calls took longer than "
+                    + shortly(rules.slowCallDuration()) + ", "
+                    + comparison(held.slowCallRate(), rules.slowCallRate());
+        }
+        return transition.failures() + " in a row";
+    }
+
+    /** The circuit has opened because the rate is not below the threshold, and what is rounded alike says so too. */
+    private static String comparison(double rate, double threshold) {
+        return percent(rate) + " >= " + percent(threshold);
+    }
+
+    private static String percent(double ratio) {
+        return BigDecimal.valueOf(ratio)
+                        .movePointRight(2)
+                        .setScale(2, RoundingMode.HALF_UP)
+                        .stripTrailingZeros()
+                        .toPlainString()
+                + " %";
+    }
+
+    /** Returns the line of the log: who, from, to, why, with the figures, and for how long. */
     @Override
     public String toString() {
         StringBuilder line = new StringBuilder("circuit ")
@@ -45,14 +86,14 @@ public record CircuitEvent(
                 .append(to.label())
                 .append(" (")
                 .append(reason.label());
-        if (to == CircuitState.OPEN && reason == Transition.Reason.MANUAL) {
-            return line.append("), until reset").toString();
+        if (figures != null) {
+            line.append(": ").append(figures);
         }
+        line.append(')');
         if (to == CircuitState.OPEN) {
-            line.append(": ").append(failures).append(" in a row), cooldown ").append(shortly(cooldown));
-            return line.toString();
+            line.append(reason == Reason.MANUAL ? ", until reset" : ", cooldown " + shortly(cooldown));
         }
-        return line.append(')').toString();
+        return line.append(observed ? ", observed only" : "").toString();
     }
 
     private static String shortly(Duration duration) {

@@ -4,10 +4,10 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import io.breakwater.health.BackendId;
+import io.breakwater.health.breaker.BreakerConfig;
 import io.breakwater.health.breaker.BreakerListener;
 import io.breakwater.health.check.HealthListener;
 import io.breakwater.time.Ticker;
-import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -61,14 +61,14 @@ public final class Events implements AutoCloseable {
     /**
      * Returns the listener for a new breaker. What an earlier one of the same identity did is forgotten.
      *
-     * @param cooldown the cooldown that is configured now
+     * @param config what the breaker goes by now
      */
-    public BreakerListener circuit(CircuitId circuit, Supplier<Duration> cooldown) {
+    public BreakerListener circuit(CircuitId circuit, Supplier<BreakerConfig> config) {
         Journal journal = new Journal();
         Sequencer sequencer = new Sequencer(new Log());
         journals.put(circuit, journal);
         return transition -> {
-            CircuitEvent event = CircuitEvent.of(circuit, transition, clock.at(transition.atNanos()), cooldown.get());
+            CircuitEvent event = CircuitEvent.of(circuit, transition, clock.at(transition.atNanos()), config.get());
             journal.add(event);
             if (!queue.offer(() -> sequence(sequencer, event))) {
                 dropped.incrementAndGet();

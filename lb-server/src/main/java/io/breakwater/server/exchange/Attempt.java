@@ -310,7 +310,7 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
         outcome = Classifier.ofStatus(head.status(), config());
         if (outcome.verdict() == Verdict.FAILURE) {
             // Known now, whatever becomes of the body.
-            permit().record(outcome, headLatencyNanos, now);
+            permit().record(outcome, headLatencyNanos, head.retryAfterNanos(downstream.fields()), now);
         } else {
             permit().headReceived(now);
         }

@@ -9,7 +9,8 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * The body of {@code GET /health}: {@code {"status":"ok","circuits":{"pool/id":"closed"}}}. It is degraded when a backend
- * that an operator wants to serve cannot: its circuit, or that of one route, is not closed, or it is unhealthy.
+ * that an operator wants to serve cannot: its circuit, or that of one route, is not closed, or it is unhealthy. The states
+ * are what requests meet: a circuit that only observes is closed here, whatever it would do.
  */
 final class HealthReport {
     private HealthReport() {}
@@ -19,7 +20,7 @@ final class HealthReport {
         boolean ok = true;
         for (ServedPool pool : routing.pools()) {
             for (Replica backend : pool.replicas()) {
-                CircuitState state = backend.worstState(now);
+                CircuitState state = backend.worstServingState(now);
                 ok &= isWell(backend.admin(), backend.health(), state);
                 if (!circuits.isEmpty()) {
                     circuits.append(',');

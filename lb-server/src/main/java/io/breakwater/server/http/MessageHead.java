@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * once into an array, which is what is scanned and what is written from. NOT thread safe.
  */
 abstract sealed class MessageHead permits RequestHead, ResponseHead {
+    static final int NO_FIELD = -1;
+
     private static final int NOT_YET = -1;
     private static final long NO_LENGTH = -1;
 
@@ -120,15 +122,22 @@ abstract sealed class MessageHead permits RequestHead, ResponseHead {
 
     /** Returns the value of the first field of this name as received, or null. Allocates; not for every request. */
     public final @Nullable String firstValue(String name) {
-        byte[] lower = lowerCase(name);
-        for (int i = 0; i < store.count(); i++) {
-            if (Ascii.equalsIgnoreCase(store.bytes, store.start(i), store.nameEnd(i), lower)) {
-                return new AsciiView()
-                        .set(store.bytes, store.valueStart(i), store.valueEnd(i))
+        int field = firstOf(lowerCase(name));
+        return field == NO_FIELD
+                ? null
+                : new AsciiView()
+                        .set(store.bytes, store.valueStart(field), store.valueEnd(field))
                         .toString();
+    }
+
+    /** Returns the first field of this name, given in lower case, or {@link #NO_FIELD}. */
+    final int firstOf(byte[] lowerName) {
+        for (int i = 0; i < store.count(); i++) {
+            if (Ascii.equalsIgnoreCase(store.bytes, store.start(i), store.nameEnd(i), lowerName)) {
+                return i;
             }
         }
-        return null;
+        return NO_FIELD;
     }
 
     /**

@@ -38,7 +38,12 @@ public final class ResponseFields {
         this.open = new Ends(stateLine(circuitStateHeader, CircuitState.OPEN));
         this.halfOpen = new Ends(stateLine(circuitStateHeader, CircuitState.HALF_OPEN));
         this.stateless = new Ends("");
-        this.date = DateLine.of(Math.floorDiv(clock.millis(), 1000));
+        this.date = DateLine.of(second());
+    }
+
+    /** The time of day that Date tells now, in seconds since the epoch. */
+    long second() {
+        return Math.floorDiv(clock.millis(), 1000);
     }
 
     /** The name of the circuit state field in lower case. */
@@ -53,7 +58,7 @@ public final class ResponseFields {
 
     /** Appends the Date line. Its bytes are made once a second, by whoever comes first. */
     void writeDate(ByteBuf out) {
-        long second = Math.floorDiv(clock.millis(), 1000);
+        long second = second();
         DateLine line = date;
         if (line.second != second) {
             line = DateLine.of(second);

@@ -6,6 +6,10 @@ import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.metrics.FallbackType;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.DateFormatter;
+import java.time.Instant;
+import java.util.Date;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** The head of a response (RFC 9112 section 4). One per upstream connection, reused; NOT thread safe. */
@@ -14,6 +18,8 @@ public final class ResponseHead extends MessageHead {
     private static final byte[] CHUNKED_LINE = bytes("Transfer-Encoding: chunked\r\n");
     private static final byte[] LINE_END = bytes("\r\n");
     private static final byte[] AGE = bytes("age");
+    private static final byte[] RETRY_AFTER = bytes("retry-after");
+    private static final byte[] DATE = bytes("date");
 
     private static final int VERSION_BYTES = 8;
     /** {@code HTTP/1.1 200}. */
@@ -72,6 +78,49 @@ public final class ResponseHead extends MessageHead {
     /** Whether the upstream connection may be used again once the response is whole. */
     public boolean keepAlive() {
         return persistent() && framing() != BodyFraming.CLOSE;
+    }
+
+    /**
+     * Returns how long the backend asks to be left alone by its Retry-After (RFC 9110 section 10.2.3), in nanoseconds; 0
+     * if it has none, or one that is malformed or lies in the past. A date is measured from the response's own Date, so that
+     * a clock that is wrong does no harm, else from ours. Not for every response: it looks through the fields.
+     */
+    public long retryAfterNanos(ResponseFields ours) {
+        int field = firstOf(RETRY_AFTER);
+        if (field == NO_FIELD) {
+            return 0;
+        }
+        long seconds = delaySeconds(store.bytes, store.valueStart(field), store.valueEnd(field));
+        if (seconds < 0) {
+            Instant at = date(field);
+            seconds = at == null ? 0 : at.getEpochSecond() - sentAtSecond(ours);
+        }
+        return TimeUnit.SECONDS.toNanos(Math.max(0, seconds));
+    }
+
+    /** Returns delay-seconds, however many digits it has, at most what a long holds; -1 if there is anything but digits. */
+    private static long delaySeconds(byte[] bytes, int start, int end) {
+        for (int i = start; i < end; i++) {
+            if (!Ascii.isDigit(bytes[i])) {
+                return -1;
+            }
+        }
+        long seconds = parseDigits(bytes, start, end);
+        return seconds < 0 && start < end ? Long.MAX_VALUE : seconds;
+    }
+
+    private long sentAtSecond(ResponseFields ours) {
+        int field = firstOf(DATE);
+        Instant date = field == NO_FIELD ? null : date(field);
+        return date == null ? ours.second() : date.getEpochSecond();
+    }
+
+    /** Returns an HTTP-date in any of its three forms (RFC 9110 section 5.6.7), or null. */
+    @SuppressWarnings("JavaUtilDate") // it is what the parser makes
+    private @Nullable Instant date(int field) {
+        Date date = DateFormatter.parseHttpDate(
+                new AsciiView().set(store.bytes, store.valueStart(field), store.valueEnd(field)));
+        return date == null ? null : date.toInstant();
     }
 
     private boolean isWithoutContent() {

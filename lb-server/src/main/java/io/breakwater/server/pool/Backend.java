@@ -2,6 +2,7 @@ package io.breakwater.server.pool;
 
 import io.breakwater.health.BackendId;
 import io.breakwater.health.Outcome;
+import io.breakwater.health.breaker.BreakerConfig;
 import io.breakwater.health.breaker.BreakerListener;
 import io.breakwater.health.breaker.BreakerSnapshot;
 import io.breakwater.health.breaker.CircuitBreaker;
@@ -34,7 +35,7 @@ public final class Backend implements Candidate {
         this.journal = replica.journals().of(scope.route());
         this.slowStart = new SlowStart(pool.slowStart());
         this.breaker = new CircuitBreaker(
-                pool.breaker(), scope.ticker(), this::onTransition, opening -> scope.onTrip(this, opening));
+                pool.breaker(), scope.ticker(), new CircuitNews(), opening -> scope.onTrip(this, opening));
     }
 
     /** What it shares with the other circuits in front of the same backend. */
@@ -68,24 +69,17 @@ public final class Backend implements Candidate {
     void reconfigure(PoolConfig before, PoolConfig pool, long now) {
         slowStart.reconfigure(pool.slowStart());
         if (!pool.breaker().equals(before.breaker())) {
+            boolean wasOut = breaker.servingState(now) != CircuitState.CLOSED;
             breaker.reconfigure(pool.breaker(), now);
+            if (wasOut && breaker.servingState(now) == CircuitState.CLOSED) {
+                slowStart.returned(now);
+            }
         }
     }
 
     /** It serves again since {@code now}. */
     void returned(long now) {
         slowStart.returned(now);
-    }
-
-    private void onTransition(Transition transition) {
-        tripRefused = false;
-        boolean wasClosed = transition.from() == CircuitState.CLOSED;
-        if (transition.to() == CircuitState.CLOSED && !wasClosed) {
-            returned(transition.atNanos());
-        }
-        scope.changed();
-        replica.recorder().transition(transition);
-        journal.onTransition(transition);
     }
 
     /** Its circuit would have opened, had that not left too few others. */
@@ -160,8 +154,16 @@ public final class Backend implements Candidate {
             return false;
         }
         BreakerSnapshot circuit = breaker.snapshot(now);
-        int threshold = replica.breakerConfig().consecutiveFailures();
-        return circuit.state() == CircuitState.CLOSED && threshold > 0 && circuit.consecutiveFailures() >= threshold;
+        BreakerConfig rules = replica.breakerConfig();
+        int threshold = rules.consecutiveFailures();
+        return circuit.state() == CircuitState.CLOSED
+                && ((threshold > 0 && circuit.consecutiveFailures() >= threshold)
+                        || isReached(rules.window().failureRate(), circuit.failureRate())
+                        || isReached(rules.window().slowCallRate(), circuit.slowCallRate()));
+    }
+
+    private static boolean isReached(double threshold, @Nullable Double rate) {
+        return rate != null && rate >= threshold;
     }
 
     // ================ what balancing knows of it ================
@@ -218,5 +220,28 @@ public final class Backend implements Candidate {
     /** The circuit refused a request that was then answered {@code circuit open}. */
     void circuitRejected() {
         replica.circuitRejected();
+    }
+
+    /** What the circuit reports. */
+    private final class CircuitNews implements BreakerListener {
+
+        @Override
+        public void onTransition(Transition transition) {
+            tripRefused = false;
+            boolean wasClosed = transition.from() == CircuitState.CLOSED;
+            // Who was only observed was never away.
+            boolean enforced = replica.breakerConfig().mode() == BreakerConfig.Mode.ENFORCE;
+            if (transition.to() == CircuitState.CLOSED && !wasClosed && enforced) {
+                returned(transition.atNanos());
+            }
+            scope.changed();
+            replica.recorder().transition(transition);
+            journal.onTransition(transition);
+        }
+
+        @Override
+        public void wouldReject() {
+            replica.recorder().circuitWouldReject();
+        }
     }
 }

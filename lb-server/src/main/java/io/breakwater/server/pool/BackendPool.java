@@ -93,7 +93,7 @@ public final class BackendPool {
         }
         CircuitState best = CircuitState.OPEN;
         for (int i = 0; i < backends.size() && best != CircuitState.CLOSED; i++) {
-            best = better(best, backends.get(i).breaker().state(now));
+            best = better(best, backends.get(i).breaker().servingState(now));
         }
         return best;
     }
@@ -127,7 +127,7 @@ public final class BackendPool {
         for (Backend one : backends) {
             Eligibility why = one.why(now);
             said.add(why);
-            if (why.isEligible() && one.breaker().state(now) == CircuitState.CLOSED) {
+            if (why.isEligible() && one.breaker().servingState(now) == CircuitState.CLOSED) {
                 inUse = Math.min(inUse, one.config().priority());
             }
         }
@@ -169,6 +169,6 @@ public final class BackendPool {
     }
 
     private static boolean isServing(Backend one, long now) {
-        return one.isInRotation() && one.breaker().state(now) == CircuitState.CLOSED;
+        return one.isInRotation() && one.breaker().servingState(now) == CircuitState.CLOSED;
     }
 }

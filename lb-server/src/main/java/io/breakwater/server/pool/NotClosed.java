@@ -7,9 +7,9 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Backends whose circuits were not closed, in the order in which their cooldowns end, those tripped by hand last. So
- * nobody need look at circuits whose cooldown is not over: what is due stands at the front. Immutable; safe from any
- * thread.
+ * Backends whose circuits were not closed, in the order in which their cooldowns end, those tripped by hand last; circuits
+ * that only observe are closed to all of this. So nobody need look at circuits whose cooldown is not over: what is due
+ * stands at the front. Immutable; safe from any thread.
  */
 final class NotClosed {
     private final Backend[] backends;
@@ -26,6 +26,9 @@ final class NotClosed {
         List<Entry> timed = new ArrayList<>();
         List<Backend> tripped = new ArrayList<>();
         for (Backend one : backends) {
+            if (one.breaker().servingState(now) == CircuitState.CLOSED) {
+                continue;
+            }
             BreakerSnapshot circuit = one.breaker().snapshot(now);
             if (circuit.tripped()) {
                 tripped.add(one);

@@ -130,13 +130,22 @@ public final class Replica {
         return worst;
     }
 
+    /** The state of the circuit that lets the least through: one that only observes lets everything through. */
+    public CircuitState worstServingState(long now) {
+        CircuitState worst = CircuitState.CLOSED;
+        for (Backend circuit : circuits) {
+            worst = BackendPool.worse(worst, circuit.breaker().servingState(now));
+        }
+        return worst;
+    }
+
     /** Whether neither an operator nor the checks keep it out, and at least one of its circuits, once they are made, is not open. */
     public boolean isUp(long now) {
         List<Backend> present = circuits;
         return isInRotation()
                 && (present.isEmpty()
                         || present.stream()
-                                .anyMatch(circuit -> circuit.breaker().state(now) != CircuitState.OPEN));
+                                .anyMatch(circuit -> circuit.breaker().servingState(now) != CircuitState.OPEN));
     }
 
     /** Whether an operator has opened all its circuits. */

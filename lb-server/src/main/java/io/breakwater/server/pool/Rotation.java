@@ -57,8 +57,10 @@ final class Rotation {
         int available = 0;
         for (List<Backend> members : byPriority.values()) {
             Tier tier = Tier.of(members, policy, cursor, now);
-            available += tier.serving.length;
             tiers.add(tier);
+            for (Backend one : members) {
+                available += one.breaker().state(now) == CircuitState.CLOSED ? 1 : 0;
+            }
         }
         return new Rotation(
                 builtFrom, config, backends, tiers.toArray(Tier[]::new), available, NotClosed.of(backends, now));
@@ -76,7 +78,7 @@ final class Rotation {
         return backends;
     }
 
-    /** How many are enabled and healthy with a closed circuit. */
+    /** How many are enabled and healthy with a closed circuit; one that only observes counts as if it enforced. */
     int available() {
         return available;
     }
@@ -134,7 +136,7 @@ final class Rotation {
         int due = notClosed.due(now);
         CircuitState best = CircuitState.OPEN;
         for (int i = 0; i < due && best == CircuitState.OPEN; i++) {
-            best = notClosed.get(i).breaker().state(now); // a probe that is lost may have opened it again
+            best = notClosed.get(i).breaker().servingState(now); // a probe that is lost may have opened it again
         }
         return best;
     }
@@ -158,7 +160,7 @@ final class Rotation {
 
         static Tier of(List<Backend> members, Policy policy, AtomicInteger cursor, long now) {
             List<Backend> serving = members.stream()
-                    .filter(one -> one.breaker().state(now) == CircuitState.CLOSED)
+                    .filter(one -> one.breaker().servingState(now) == CircuitState.CLOSED)
                     .toList();
             return new Tier(
                     serving.toArray(Backend[]::new),

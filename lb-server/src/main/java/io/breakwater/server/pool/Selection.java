@@ -151,7 +151,7 @@ public final class Selection implements Admission {
     boolean ask(Backend one) {
         if (hasTried(one)) {
             triedSeen = true;
-            if (one.breaker().state(now) != CircuitState.CLOSED) {
+            if (one.breaker().servingState(now) != CircuitState.CLOSED) {
                 sawOpenCircuit(one, now);
             }
             return false;
@@ -187,7 +187,7 @@ public final class Selection implements Admission {
     boolean sawOpenCircuit(Backend one, long nowNanos) {
         CircuitBreaker breaker = one.breaker();
         // A circuit that has closed since refused as half-open.
-        if (breaker.state(nowNanos) == CircuitState.OPEN) {
+        if (breaker.servingState(nowNanos) == CircuitState.OPEN) {
             leastRemainingNanos = Math.min(leastRemainingNanos, breaker.retryAfterNanos(nowNanos));
         } else {
             halfOpenSeen = true;

@@ -1,7 +1,6 @@
 package io.breakwater.server.admin;
 
 import io.breakwater.health.breaker.CircuitState;
-import io.breakwater.server.admin.StatusView.Circuit;
 import io.breakwater.server.config.ReloadResult;
 import io.breakwater.server.fixtures.Gate;
 import java.util.List;
@@ -11,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** Operations that say what they were asked for, and answer what a test sets. */
 final class FakeOperations implements Operations {
     static final StatusView.Backend BACKEND =
-            FakeStatus.backend("a:1", new Circuit(CircuitState.CLOSED, 0, null, null, null, 0), List.of());
+            FakeStatus.backend("a:1", FakeStatus.circuit(CircuitState.CLOSED, 0, null, null, null, 0), List.of());
 
     final List<String> calls = new CopyOnWriteArrayList<>();
     volatile Result result = new Result.Done("enabled", "draining", true, BACKEND);

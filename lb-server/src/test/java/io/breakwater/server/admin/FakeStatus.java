@@ -1,7 +1,9 @@
 package io.breakwater.server.admin;
 
 import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.health.breaker.Observed;
 import io.breakwater.health.breaker.Transition;
+import io.breakwater.health.breaker.WindowCounts;
 import io.breakwater.health.check.HealthStatus;
 import java.time.Instant;
 import java.util.List;
@@ -42,36 +44,70 @@ final class FakeStatus implements StatusView {
                 CircuitState.CLOSED,
                 "round-robin",
                 List.of(
-                        backend("localhost:3001", new Circuit(CircuitState.CLOSED, 1, null, null, null, 0), List.of()),
+                        backend("localhost:3001", circuit(CircuitState.CLOSED, 1, null, null, null, 0), List.of()),
                         backend(
                                 "localhost:3002",
-                                new Circuit(
-                                        CircuitState.HALF_OPEN, 3, null, Transition.Reason.COOLDOWN_ELAPSED, null, 2),
+                                circuit(CircuitState.HALF_OPEN, 3, null, Transition.Reason.COOLDOWN_ELAPSED, null, 2),
                                 List.of(
-                                        new Change(
+                                        change(
                                                 NOON.minusSeconds(10),
                                                 CircuitState.CLOSED,
                                                 CircuitState.OPEN,
                                                 Transition.Reason.CONSECUTIVE_FAILURES),
-                                        new Change(
+                                        change(
                                                 NOON.minusSeconds(5),
                                                 CircuitState.OPEN,
                                                 CircuitState.HALF_OPEN,
                                                 Transition.Reason.COOLDOWN_ELAPSED))),
                         backend(
                                 "localhost:3003",
-                                new Circuit(
+                                circuit(
                                         CircuitState.OPEN,
                                         3,
                                         NOON.minusNanos(2_499_999_999L),
                                         Transition.Reason.CONSECUTIVE_FAILURES,
                                         3L,
                                         1),
-                                List.of(new Change(
+                                List.of(change(
                                         NOON.minusNanos(2_499_999_999L),
                                         CircuitState.CLOSED,
                                         CircuitState.OPEN,
                                         Transition.Reason.CONSECUTIVE_FAILURES)))));
+    }
+
+    /** A circuit without a window, that enforces. */
+    static Circuit circuit(
+            CircuitState state,
+            int failures,
+            @Nullable Instant openedAt,
+            Transition.@Nullable Reason reason,
+            @Nullable Long retryAfterSeconds,
+            long generation) {
+        return new Circuit(state, failures, openedAt, reason, retryAfterSeconds, generation, null, null);
+    }
+
+    /**
+     * A circuit with enough calls in its window, failures in a row among them.
+     *
+     * @param observed null if it enforces
+     */
+    static Circuit windowed(CircuitState state, int calls, int failures, int slowCalls, @Nullable Observed observed) {
+        WindowCounts counts = new WindowCounts(calls, failures, slowCalls);
+        boolean open = state == CircuitState.OPEN;
+        return new Circuit(
+                state,
+                failures,
+                open ? NOON : null,
+                open ? Transition.Reason.FAILURE_RATE : null,
+                open ? (Long) 3L : null,
+                open ? 1 : 0,
+                new Window(counts, counts.failureRate(), counts.slowCallRate()),
+                observed);
+    }
+
+    /** A change without figures. */
+    static Change change(Instant at, CircuitState from, CircuitState to, Transition.Reason reason) {
+        return new Change(at, from, to, reason, null, null);
     }
 
     /** The only one in rotation if its circuit is closed. */

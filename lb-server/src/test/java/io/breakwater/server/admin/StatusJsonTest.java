@@ -4,12 +4,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.health.breaker.Observed;
 import io.breakwater.health.breaker.Transition;
+import io.breakwater.health.breaker.WindowCounts;
 import io.breakwater.health.check.HealthStatus;
 import io.breakwater.server.admin.StatusView.AdminState;
 import io.breakwater.server.admin.StatusView.Backend;
+import io.breakwater.server.admin.StatusView.Change;
 import io.breakwater.server.admin.StatusView.Circuit;
 import io.breakwater.server.admin.StatusView.Pool;
+import io.breakwater.server.admin.StatusView.Window;
 import io.breakwater.server.config.ReloadResult;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -51,7 +55,7 @@ class StatusJsonTest {
 
     @Test
     void aBackendIsWrittenAsInItsPoolWithWhatIsUnusualAboutIt() {
-        Circuit tripped = new Circuit(CircuitState.OPEN, 0, FakeStatus.NOON, Transition.Reason.MANUAL, null, 4);
+        Circuit tripped = FakeStatus.circuit(CircuitState.OPEN, 0, FakeStatus.NOON, Transition.Reason.MANUAL, null, 4);
         Backend backend = new Backend(
                 "[::1]:82",
                 "http://[::1]:82",
@@ -78,6 +82,44 @@ class StatusJsonTest {
                 "openedAt":"2026-01-01T12:00:00Z","reason":"manual","retryAfterSeconds":null,"generation":4},
                 "transitions":[]}
                 """.replace("\n", ""));
+    }
+
+    @Test
+    void aWindowIsWrittenAsItsRatesAndWhatWasObservedBesideThem() {
+        assertThat(breaker(FakeStatus.windowed(CircuitState.CLOSED, 3, 1, 2, null)))
+                .contains(
+                        "\"mode\":\"enforce\",\"consecutiveFailures\":1,\"failureRate\":0.3333,\"slowCallRate\":0.6667,")
+                .doesNotContain("observed");
+        assertThat(breaker(FakeStatus.windowed(CircuitState.OPEN, 20, 12, 0, new Observed(17, 4, 12, 30_412_499_999L))))
+                .contains(
+                        "\"state\":\"open\",\"mode\":\"observe\",",
+                        "\"failureRate\":0.6,\"slowCallRate\":0.0,",
+                        "\"generation\":1,\"observed\":{\"wouldReject\":17,\"falseTrips\":4,\"failuresSaved\":12,"
+                                + "\"secondsSaved\":30.412}}");
+        Circuit tooFew = new Circuit(
+                CircuitState.CLOSED, 1, null, null, null, 0, new Window(new WindowCounts(1, 1, 1), null, null), null);
+        assertThat(breaker(tooFew)).contains("\"failureRate\":null,\"slowCallRate\":null");
+    }
+
+    private String breaker(Circuit circuit) {
+        String all = new String(json.backend(FakeStatus.backend("a", circuit, List.of())), UTF_8);
+        return all.substring(all.indexOf("\"breaker\""));
+    }
+
+    @Test
+    void aChangeTellsTheFiguresThatBroughtIt() {
+        Change change = new Change(
+                FakeStatus.NOON,
+                CircuitState.CLOSED,
+                CircuitState.OPEN,
+                Transition.Reason.FAILURE_RATE,
+                "12 of 20 calls failed, 60 % >= 50 %",
+                null);
+        Circuit open = FakeStatus.windowed(CircuitState.OPEN, 20, 12, 0, null);
+
+        assertThat(new String(json.backend(FakeStatus.backend("a", open, List.of(change))), UTF_8))
+                .endsWith("\"transitions\":[{\"at\":\"2026-01-01T12:00:00Z\",\"from\":\"closed\",\"to\":\"open\","
+                        + "\"reason\":\"failure_rate\",\"figures\":\"12 of 20 calls failed, 60 % >= 50 %\"}]}");
     }
 
     @Test

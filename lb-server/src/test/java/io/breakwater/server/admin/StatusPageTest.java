@@ -4,20 +4,23 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.health.breaker.Observed;
 import io.breakwater.health.breaker.Transition;
+import io.breakwater.health.breaker.WindowCounts;
 import io.breakwater.health.check.HealthStatus;
 import io.breakwater.server.admin.StatusView.AdminState;
 import io.breakwater.server.admin.StatusView.Backend;
 import io.breakwater.server.admin.StatusView.Change;
 import io.breakwater.server.admin.StatusView.Circuit;
 import io.breakwater.server.admin.StatusView.Pool;
+import io.breakwater.server.admin.StatusView.Window;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class StatusPageTest {
-    private static final Circuit CLOSED = new Circuit(CircuitState.CLOSED, 0, null, null, null, 0);
+    private static final Circuit CLOSED = FakeStatus.circuit(CircuitState.CLOSED, 0, null, null, null, 0);
 
     @Test
     void everyBackendShowsItsStateAsAWordAndWhatComesNext() {
@@ -52,9 +55,36 @@ class StatusPageTest {
                 .contains("<title>Breakwater: all circuits closed</title>")
                 .contains("no failures in a row");
         assertThat(render(pool(FakeStatus.backend(
-                        "a", new Circuit(CircuitState.OPEN, 3, FakeStatus.NOON, null, null, 1), List.of()))))
+                        "a", FakeStatus.circuit(CircuitState.OPEN, 3, FakeStatus.NOON, null, null, 1), List.of()))))
                 .contains("<title>Breakwater: 1 of 1 circuit not closed</title>")
                 .contains("opened by hand, until reset");
+    }
+
+    @Test
+    void aWindowShowsItsCallsAndRates() {
+        Circuit closed = FakeStatus.windowed(CircuitState.CLOSED, 40, 6, 10, null);
+        Circuit tooFew = new Circuit(
+                CircuitState.CLOSED, 1, null, null, null, 0, new Window(new WindowCounts(2, 1, 0), null, null), null);
+
+        assertThat(render(pool(FakeStatus.backend("a", closed, List.of()))))
+                .contains("of 40 calls 6 failed (15 %), 10 were slow (25 %)")
+                .doesNotContain("observed");
+        assertThat(render(pool(FakeStatus.backend("a", tooFew, List.of()))))
+                .contains("of 2 calls 1 failed, 0 were slow");
+    }
+
+    @Test
+    void aCircuitThatOnlyObservesSaysWhatItWouldDoAndAlarmsNobody() {
+        Circuit open = FakeStatus.windowed(CircuitState.OPEN, 20, 12, 0, new Observed(17, 4, 12, 30_999_999_999L));
+
+        assertThat(render(pool(FakeStatus.backend("a", open, List.of()))))
+                .contains("<title>Breakwater: all circuits closed</title>")
+                .containsSubsequence(
+                        "<li class=\"open observed\">",
+                        "</span>open, only observed</p>",
+                        "would try again in 3 s",
+                        "of 20 calls 12 failed (60 %), 0 were slow (0 %)",
+                        "would have refused 17: 12 that failed (30 s saved), 4 that succeeded");
     }
 
     @Test
@@ -120,16 +150,21 @@ class StatusPageTest {
 
     @Test
     void buttonsOfferWhatWouldChangeSomething() {
-        Circuit tripped = new Circuit(CircuitState.OPEN, 0, FakeStatus.NOON, Transition.Reason.MANUAL, null, 1);
+        Circuit tripped = FakeStatus.circuit(CircuitState.OPEN, 0, FakeStatus.NOON, Transition.Reason.MANUAL, null, 1);
 
         assertThat(actions(FakeStatus.backend("a", CLOSED, List.of()))).containsExactly("drain", "disable", "trip");
         assertThat(actions(FakeStatus.backend("a", AdminState.DRAINING, HealthStatus.HEALTHY, CLOSED, List.of())))
                 .containsExactly("enable", "disable", "trip");
         assertThat(actions(FakeStatus.backend("a", AdminState.DISABLED, HealthStatus.UNCHECKED, tripped, List.of())))
                 .containsExactly("enable", "drain", "reset");
-        Circuit failing = new Circuit(CircuitState.CLOSED, 1, null, null, null, 0);
+        Circuit failing = FakeStatus.circuit(CircuitState.CLOSED, 1, null, null, null, 0);
         assertThat(actions(FakeStatus.backend("a", failing, List.of())))
                 .containsExactly("drain", "disable", "trip", "reset");
+        Circuit counting = FakeStatus.windowed(CircuitState.CLOSED, 1, 0, 0, null);
+        assertThat(actions(FakeStatus.backend("a", counting, List.of())))
+                .containsExactly("drain", "disable", "trip", "reset");
+        Circuit counted = FakeStatus.windowed(CircuitState.CLOSED, 0, 0, 0, null);
+        assertThat(actions(FakeStatus.backend("a", counted, List.of()))).containsExactly("drain", "disable", "trip");
     }
 
     @Test
@@ -183,12 +218,12 @@ class StatusPageTest {
     @Test
     void changesOfTheSameMomentStandTheLatestFirst() {
         List<Change> changes = List.of(
-                new Change(
+                FakeStatus.change(
                         FakeStatus.NOON,
                         CircuitState.CLOSED,
                         CircuitState.OPEN,
                         Transition.Reason.CONSECUTIVE_FAILURES),
-                new Change(
+                FakeStatus.change(
                         FakeStatus.NOON,
                         CircuitState.OPEN,
                         CircuitState.HALF_OPEN,

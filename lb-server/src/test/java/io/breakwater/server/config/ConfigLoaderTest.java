@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.breakwater.health.breaker.BreakerConfig;
+import io.breakwater.health.breaker.WindowConfig;
 import io.breakwater.health.check.HealthCheckConfig;
 import io.breakwater.server.config.RetriesConfig.RetryOn;
 import java.nio.file.Files;
@@ -93,6 +95,7 @@ class ConfigLoaderTest {
                             tuple("replica-1", "http://localhost:3001"),
                             tuple("replica-2", "http://localhost:3002"),
                             tuple("replica-3", "http://localhost:3003"));
+            assertThat(pool.breaker().window().type()).isEqualTo(WindowConfig.Type.TIME);
             assertThat(pool.retries().max()).isEqualTo(2);
             assertThat(pool.retries().on()).containsExactlyInAnyOrder(RetryOn.values());
             assertThat(pool.retries().statuses().ranges()).containsExactly("500-504");
@@ -129,6 +132,8 @@ class ConfigLoaderTest {
             assertThat(pool.breaker().concurrentProbes()).isEqualTo(1);
             assertThat(pool.breaker().successesToClose()).isEqualTo(1);
             assertThat(pool.breaker().probeTimeout()).isEqualTo(Duration.ofSeconds(10));
+            assertThat(pool.breaker().mode()).isEqualTo(BreakerConfig.Mode.ENFORCE);
+            assertThat(pool.breaker().window()).isEqualTo(WindowConfig.NONE);
             assertThat(pool.failureStatuses().contains(500)).isTrue();
             assertThat(pool.failureStatuses().contains(499)).isFalse();
         }
@@ -353,6 +358,28 @@ class ConfigLoaderTest {
             balance = { hash = path, weight = 1 } | balance.weight: unknown key (expected: hash)
             breaker.min-available = -1         | breaker.min-available: -1 (expected: 0..1000000)
             breaker.min-available = 50%        | breaker.min-available: 50% (expected: a whole number)
+            breaker.mode = watch               | breaker.mode: watch (expected: enforce or observe)
+            breaker.mode = obsrve              | breaker.mode: obsrve (expected: enforce or observe; did you mean observe?)
+            breaker.cooldown-multiplier = 0.5  | breaker.cooldown-multiplier: 0.5 (expected: a number from 1 to 100)
+            breaker.cooldown-multiplier = 101  | breaker.cooldown-multiplier: 101 (expected: a number from 1 to 100)
+            breaker.cooldown-multiplier = "2x" | breaker.cooldown-multiplier: 2x (expected: a number such as 1.5)
+            breaker.cooldown-max = 0s          | breaker.cooldown-max: 0s (expected: a duration from 1ms to 24h)
+            breaker.cooldown-jitter = 101%     | breaker.cooldown-jitter: 101% (expected: a ratio from 0 to 1, or 0% to 100%)
+            breaker.window = count             | breaker.window: count (expected: an object in { })
+            breaker.window.type = sliding      | breaker.window.type: sliding (expected: none or count or time)
+            breaker.window.calls = 0           | breaker.window.calls: 0 (expected: 1..100000)
+            breaker.window.calls = 100001      | breaker.window.calls: 100001 (expected: 1..100000)
+            breaker.window.duration = 0s       | breaker.window.duration: 0s (expected: whole seconds from 1s to 24h)
+            breaker.window.duration = 1500ms   | breaker.window.duration: 1500ms (expected: whole seconds from 1s to 24h)
+            breaker.window.duration = 25h      | breaker.window.duration: 25h (expected: whole seconds from 1s to 24h)
+            breaker.window.minimum-calls = 0   | breaker.window.minimum-calls: 0 (expected: 1..1000000)
+            breaker.window { type = count, minimum-calls = 101 } | breaker.window.minimum-calls: 101 (expected: at most calls, 100, or nothing is ever judged)
+            breaker.window.failure-rate = 0    | breaker.window.failure-rate: 0 (expected: a ratio above 0%, up to 100%)
+            breaker.window.failure-rate = 101% | breaker.window.failure-rate: 101% (expected: a ratio from 0 to 1, or 0% to 100%)
+            breaker.window.slow-call-rate = 0% | breaker.window.slow-call-rate: 0% (expected: a ratio above 0%, up to 100%)
+            breaker.window.slow-call-rate = 1.01 | breaker.window.slow-call-rate: 1.01 (expected: a ratio from 0 to 1, or 0% to 100%)
+            breaker.window.slow-call-duration = 0s | breaker.window.slow-call-duration: 0s (expected: a duration from 1ms to 24h)
+            breaker.window.failure-rat = 5%    | breaker.window.failure-rat: unknown key (expected: one of type, calls, duration, minimum-calls, failure-rate, slow-call-rate, slow-call-duration; did you mean failure-rate?)
             health-check = on                  | health-check: on (expected: an object in { })
             health-check.enabled = 1           | health-check.enabled: 1 (expected: true or false)
             health-check.initial = unknown     | health-check.initial: unknown (expected: healthy or unhealthy)
@@ -938,6 +965,11 @@ class ConfigLoaderTest {
                 retries { max = 2, per-try-timeout = 13s }          | retries.per-try-timeout: 13s (unwise: attempts that all time out take 31s (2 x per-try-timeout + response-head), and timeouts.request, 30s, ends them before)
                 retries { max = 2, per-try-timeout = 13s, on = [reset] } |
                 breaker.min-available = 2                           |
+                breaker.window { type = time, minimum-calls = 101 } |
+                breaker.window.slow-call-duration = 6s              |
+                breaker.window { type = time, slow-call-duration = 4999ms } |
+                breaker.window { type = time, slow-call-duration = 5s } | breaker.window.slow-call-duration: 5s (unwise: timeouts.response-head, 5s, ends a call before it is slow, so that only failures can be)
+                breaker { consecutive-failures = 0, window.type = count } |
                 breaker.min-available = 3                           | breaker.min-available: 3 (unwise: no circuit of this pool ever opens: it has 3 backends)
                 breaker { min-available = 3, enabled = false }      |
                 health-check { timeout = 9s, unhealthy-interval = 9s } |

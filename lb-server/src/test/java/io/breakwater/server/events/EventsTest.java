@@ -16,6 +16,8 @@ import io.breakwater.health.breaker.CircuitBreaker;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.breaker.Permit;
 import io.breakwater.health.breaker.Transition;
+import io.breakwater.health.breaker.WindowConfig;
+import io.breakwater.health.breaker.WindowCounts;
 import io.breakwater.health.check.HealthChange;
 import io.breakwater.health.check.HealthListener;
 import io.breakwater.health.check.HealthStatus;
@@ -43,7 +45,8 @@ class EventsTest {
     private static final BackendId BACKEND = new BackendId("default", "localhost:3001");
     private static final CircuitId CIRCUIT = new CircuitId(BACKEND, null);
     private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
-    private static final Duration COOLDOWN = Duration.ofSeconds(5);
+    private static final BreakerConfig CONFIG = BreakerConfig.DEFAULT;
+    private static final Duration COOLDOWN = CONFIG.cooldown();
 
     private final ManualTicker ticker = new ManualTicker(Long.MAX_VALUE - 10);
     private final Events events = new Events(ticker, new WallClock(() -> NOON, ticker));
@@ -69,8 +72,7 @@ class EventsTest {
     @Test
     void oneLineForEachChangeOfARealCircuit() {
         events.start();
-        CircuitBreaker breaker =
-                new CircuitBreaker(BreakerConfig.DEFAULT, ticker, events.circuit(CIRCUIT, () -> COOLDOWN));
+        CircuitBreaker breaker = new CircuitBreaker(CONFIG, ticker, events.circuit(CIRCUIT, () -> CONFIG));
 
         fail(breaker, 3);
         ticker.advance(COOLDOWN);
@@ -142,8 +144,7 @@ class EventsTest {
     @Test
     void lineTellsThatATripByHandHasNoEnd() {
         events.start();
-        CircuitBreaker breaker =
-                new CircuitBreaker(BreakerConfig.DEFAULT, ticker, events.circuit(CIRCUIT, () -> COOLDOWN));
+        CircuitBreaker breaker = new CircuitBreaker(CONFIG, ticker, events.circuit(CIRCUIT, () -> CONFIG));
 
         breaker.trip(ticker.read());
         breaker.reset(ticker.read());
@@ -156,18 +157,46 @@ class EventsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"5000, 5s", "1500, 1500ms", "90000, 90s", "0, 0s"})
+    @CsvSource({"5000, 5s", "1500, 1500ms", "90000, 90s"})
     void cooldownIsWrittenShortly(long millis, String text) {
-        CircuitEvent event = CircuitEvent.of(CIRCUIT, transition(1), NOON, Duration.ofMillis(millis));
+        CircuitEvent event = CircuitEvent.of(CIRCUIT, opened(1, Duration.ofMillis(millis)), NOON, CONFIG);
 
         assertThat(event)
                 .hasToString("circuit default/localhost:3001: closed -> open"
                         + " (consecutive_failures: 3 in a row), cooldown " + text);
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            FAILURE_RATE         | 20 | 12 | 0  | failure_rate: 12 of 20 calls failed, 60 % >= 50 %
+            FAILURE_RATE         | 3  | 2  | 3  | failure_rate: 2 of 3 calls failed, 66.67 % >= 50 %
+            SLOW_CALL_RATE       | 8  | 1  | 7  | slow_call_rate: 7 of 8 calls took longer than 1500ms, 87.5 % >= 33.33 %
+            CONSECUTIVE_FAILURES | 20 | 12 | 20 | consecutive_failures: 3 in a row
+            """)
+    void lineTellsWhatInTheWindowOpenedTheCircuit(
+            Transition.Reason reason, int calls, int failures, int slowCalls, String told) {
+        BreakerConfig config = CONFIG.with(new WindowConfig(
+                WindowConfig.Type.COUNT, 20, Duration.ofSeconds(10), 3, 0.5, 1 / 3.0, Duration.ofMillis(1500)));
+        Transition transition = new Transition(
+                1,
+                ticker.read(),
+                CircuitState.CLOSED,
+                CircuitState.OPEN,
+                reason,
+                3,
+                new WindowCounts(calls, failures, slowCalls),
+                COOLDOWN.toNanos());
+
+        assertThat(CircuitEvent.of(CIRCUIT, transition, NOON, config))
+                .hasToString("circuit default/localhost:3001: closed -> open (" + told + "), cooldown 5s");
+        assertThat(CircuitEvent.of(CIRCUIT, transition, NOON, config.with(BreakerConfig.Mode.OBSERVE)))
+                .hasToString(
+                        "circuit default/localhost:3001: closed -> open (" + told + "), cooldown 5s, observed only");
+    }
+
     @Test
     void changesReportedOutOfOrderAreLoggedInOrderAndReadInOrderAtOnce() {
-        BreakerListener listener = events.circuit(CIRCUIT, () -> COOLDOWN);
+        BreakerListener listener = events.circuit(CIRCUIT, () -> CONFIG);
         listener.onTransition(transition(2));
         listener.onTransition(transition(3));
         listener.onTransition(transition(1));
@@ -184,7 +213,7 @@ class EventsTest {
     @Test
     void changeWhosePredecessorNeverCameIsLoggedAtTheEndWithAWarning() {
         events.start();
-        events.circuit(CIRCUIT, () -> COOLDOWN).onTransition(transition(2));
+        events.circuit(CIRCUIT, () -> CONFIG).onTransition(transition(2));
 
         events.close();
 
@@ -197,8 +226,8 @@ class EventsTest {
     @Test
     void changeWhosePredecessorDoesNotComeIsLoggedAfterASecond() {
         events.start();
-        BreakerListener listener = events.circuit(CIRCUIT, () -> COOLDOWN);
-        BreakerListener other = events.circuit(new CircuitId(new BackendId("default", "other"), null), () -> COOLDOWN);
+        BreakerListener listener = events.circuit(CIRCUIT, () -> CONFIG);
+        BreakerListener other = events.circuit(new CircuitId(new BackendId("default", "other"), null), () -> CONFIG);
         listener.onTransition(transition(2));
         other.onTransition(transition(1));
         await().until(() -> lines.texts.size() == 1);
@@ -211,7 +240,7 @@ class EventsTest {
 
     @Test
     void lastTwentyAreKept() {
-        BreakerListener listener = events.circuit(CIRCUIT, () -> COOLDOWN);
+        BreakerListener listener = events.circuit(CIRCUIT, () -> CONFIG);
         LongStream.rangeClosed(1, 25).forEach(generation -> listener.onTransition(transition(generation)));
 
         assertThat(events.transitions(CIRCUIT))
@@ -226,8 +255,8 @@ class EventsTest {
         CircuitId orders = new CircuitId(BACKEND, "/orders");
         CircuitId carts = new CircuitId(BACKEND, "/carts");
         events.start();
-        events.circuit(orders, () -> COOLDOWN).onTransition(transition(1));
-        events.circuit(carts, () -> COOLDOWN).onTransition(transition(1));
+        events.circuit(orders, () -> CONFIG).onTransition(transition(1));
+        events.circuit(carts, () -> CONFIG).onTransition(transition(1));
 
         assertThat(events.transitions(orders)).extracting(CircuitEvent::circuit).containsExactly(orders);
         assertThat(events.transitions(CIRCUIT)).isEmpty();
@@ -249,7 +278,7 @@ class EventsTest {
         long atNanos = ticker.read();
         ticker.advance(Duration.ofSeconds(7));
 
-        events.circuit(CIRCUIT, () -> COOLDOWN)
+        events.circuit(CIRCUIT, () -> CONFIG)
                 .onTransition(new Transition(
                         1, atNanos, CircuitState.HALF_OPEN, CircuitState.OPEN, Transition.Reason.PROBE_EXPIRED, 4));
 
@@ -259,8 +288,8 @@ class EventsTest {
     @Test
     void newBreakerOfTheSameBackendBeginsAnew() {
         events.start();
-        events.circuit(CIRCUIT, () -> COOLDOWN).onTransition(transition(1));
-        BreakerListener second = events.circuit(CIRCUIT, () -> COOLDOWN);
+        events.circuit(CIRCUIT, () -> CONFIG).onTransition(transition(1));
+        BreakerListener second = events.circuit(CIRCUIT, () -> CONFIG);
         assertThat(events.transitions(CIRCUIT)).isEmpty();
 
         second.onTransition(transition(1));
@@ -271,21 +300,8 @@ class EventsTest {
     }
 
     @Test
-    void cooldownIsTheOneConfiguredWhenItHappened() {
-        Duration[] configured = {Duration.ofSeconds(5)};
-        BreakerListener listener = events.circuit(CIRCUIT, () -> configured[0]);
-        listener.onTransition(transition(1));
-        configured[0] = Duration.ofSeconds(30);
-        listener.onTransition(transition(2));
-
-        assertThat(events.transitions(CIRCUIT))
-                .extracting(CircuitEvent::cooldown)
-                .containsExactly(Duration.ofSeconds(5), Duration.ofSeconds(30));
-    }
-
-    @Test
     void slowLogHoldsNobodyUpAndWhatItLostIsTold() throws Exception {
-        BreakerListener listener = events.circuit(CIRCUIT, () -> COOLDOWN);
+        BreakerListener listener = events.circuit(CIRCUIT, () -> CONFIG);
         lines.gate = new CountDownLatch(1);
         events.start();
 
@@ -307,7 +323,7 @@ class EventsTest {
     void manyThreadsOnOneCircuitAreLoggedInTheOrderOfItsStates() throws Exception {
         events.start();
         BreakerConfig config = new BreakerConfig(true, 1, COOLDOWN, 1, 1, Duration.ofSeconds(10));
-        CircuitBreaker breaker = new CircuitBreaker(config, ticker, events.circuit(CIRCUIT, () -> COOLDOWN));
+        CircuitBreaker breaker = new CircuitBreaker(config, ticker, events.circuit(CIRCUIT, () -> CONFIG));
         // All threads meet before each round, so that a round's changes race with one another and with nothing else.
         CyclicBarrier round = new CyclicBarrier(4, () -> ticker.advance(COOLDOWN));
         List<Thread> threads = new ArrayList<>();
@@ -358,13 +374,19 @@ class EventsTest {
     }
 
     private Transition transition(long generation) {
+        return opened(generation, COOLDOWN);
+    }
+
+    private Transition opened(long generation, Duration cooldown) {
         return new Transition(
                 generation,
                 ticker.read(),
                 CircuitState.CLOSED,
                 CircuitState.OPEN,
                 Transition.Reason.CONSECUTIVE_FAILURES,
-                3);
+                3,
+                null,
+                cooldown.toNanos());
     }
 
     /** What the log was given, with its level. */

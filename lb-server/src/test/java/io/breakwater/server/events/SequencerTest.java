@@ -144,7 +144,8 @@ class SequencerTest {
                 CircuitState.CLOSED,
                 CircuitState.OPEN,
                 Transition.Reason.CONSECUTIVE_FAILURES,
-                3,
-                Duration.ofSeconds(5));
+                "3 in a row",
+                Duration.ofSeconds(5),
+                false);
     }
 }

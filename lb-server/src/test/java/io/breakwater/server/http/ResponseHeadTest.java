@@ -10,12 +10,14 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ResponseHeadTest {
     private static final HeadLimits LIMITS = new HeadLimits(100, 400, 10);
@@ -276,6 +278,46 @@ class ResponseHeadTest {
         assertThat(head.framing()).isEqualTo(BodyFraming.CLOSE);
         assertThat(head.firstValue("a")).isEqualTo("b");
         assertThat(head.firstValue("content-length")).isNull();
+    }
+
+    /** Our clock says 08:49:37 on 3 November 2026, a Tuesday. */
+    @ParameterizedTest(name = "RFC 9110 10.2.3: {0} = {1} s")
+    @CsvSource(delimiter = '|', textBlock = """
+            A: b                                                    | 0
+            Retry-After: 20                                         | 20
+            retry-after:   007                                      | 7
+            Retry-After: 0                                          | 0
+            Retry-After:                                            | 0
+            Retry-After: -5                                         | 0
+            Retry-After: 1.5                                        | 0
+            Retry-After: 20s                                        | 0
+            Retry-After: 5, 6                                       | 0
+            Retry-After: soon                                       | 0
+            Retry-After: Tue, 03 Nov 2026 08:50:07 GMT              | 30
+            Retry-After: Tuesday, 03-Nov-26 08:50:07 GMT            | 30
+            Retry-After: Tue Nov  3 08:50:07 2026                   | 30
+            Retry-After: Tue, 03 Nov 2026 08:49:37 GMT              | 0
+            Retry-After: Tue, 03 Nov 2026 08:49:36 GMT              | 0
+            Retry-After: Tue, 03 Nov 2026                           | 0
+            Retry-After: Tue, 03 Nov 2026 25:50:07 GMT              | 0
+            Retry-After: 20#Retry-After: 40                         | 20
+            Retry-After: Tue, 03 Nov 2026 08:50:07 GMT#Date: Tue, 03 Nov 2026 08:50:00 GMT | 7
+            Retry-After: Tue, 03 Nov 2026 08:50:07 GMT#Date: Tue, 03 Nov 2026 08:50:08 GMT | 0
+            Retry-After: Tue, 03 Nov 2026 08:50:07 GMT#Date: yesterday | 30
+            Retry-After: 20#Date: Tue, 03 Nov 2026 08:50:00 GMT     | 20
+            """)
+    void tellsForHowLongTheBackendWantsToBeLeftAlone(String lines, long seconds) {
+        scan(head, ok(lines.replace("#", "\r\n")));
+
+        assertThat(head.retryAfterNanos(fields)).isEqualTo(TimeUnit.SECONDS.toNanos(seconds));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"9223372036854775807", "9223372036854775808", "99999999999999999999999999"})
+    void takesAnyNumberOfSecondsForAVeryLongTime(String seconds) {
+        scan(head, ok("Retry-After: " + seconds));
+
+        assertThat(head.retryAfterNanos(fields)).isEqualTo(Long.MAX_VALUE);
     }
 
     private String describe(ResponseHead head, Scan found) {

@@ -54,6 +54,26 @@ class MinAvailableTest {
     }
 
     @Test
+    void aTripByRateIsRefusedTooAndShowsForAsLongAsTheRateIsReached() {
+        var at = PoolFixture.of(replicas(1), """
+                breaker {
+                  min-available = 1
+                  consecutive-failures = 0
+                  window { type = count, calls = 4, minimum-calls = 2, failure-rate = 50%, slow-call-rate = 100% }
+                }
+                """);
+        at.fail("a");
+        assertThat(at.why("a")).isEqualTo(Eligibility.ELIGIBLE);
+        at.serve();
+        assertThat(at.state("a")).isEqualTo(CircuitState.CLOSED);
+        assertThat(at.counts("a").refusedTrips).hasValue(1);
+        assertThat(at.why("a")).isEqualTo(Eligibility.PROTECTED);
+
+        at.serve();
+        assertThat(at.why("a")).isEqualTo(Eligibility.ELIGIBLE);
+    }
+
+    @Test
     void withoutItTheLastOneOpens() {
         var at = PoolFixture.of(replicas(1));
         at.open("a");

@@ -54,6 +54,7 @@ final class PoolFixture {
     static final class Counts implements BackendRecorder {
         final AtomicInteger circuitRejections = new AtomicInteger();
         final AtomicInteger refusedTrips = new AtomicInteger();
+        final AtomicInteger wouldReject = new AtomicInteger();
 
         @Override
         public void ended(Outcome outcome, long durationNanos) {}
@@ -64,7 +65,9 @@ final class PoolFixture {
         }
 
         @Override
-        public void circuitWouldReject() {}
+        public void circuitWouldReject() {
+            wouldReject.incrementAndGet();
+        }
 
         @Override
         public void transition(Transition transition) {}
