@@ -14,7 +14,6 @@ public final class FallbackChain {
     private final Set<On> on;
     private final List<Fallback> fallbacks;
     private final @Nullable StaleResponses stale;
-    private final boolean leadsToPool;
 
     /**
      * @param on when they are tried
@@ -28,7 +27,6 @@ public final class FallbackChain {
                 .map(each -> ((Fallback.Stale) each).responses())
                 .findFirst()
                 .orElse(null);
-        this.leadsToPool = fallbacks.stream().anyMatch(Fallback.Pool.class::isInstance);
     }
 
     /** Whether the chain is for this case. */
@@ -52,6 +50,16 @@ public final class FallbackChain {
 
     /** Whether a request may go out once more after the route's own pool has failed it. */
     boolean repeatsRequests() {
-        return leadsToPool && on.contains(On.FAILURE);
+        return on.contains(On.FAILURE) && leadsToPool(0);
+    }
+
+    /** Whether there is another pool among those from {@code index} on. */
+    boolean leadsToPool(int index) {
+        for (int i = index; i < fallbacks.size(); i++) {
+            if (fallbacks.get(i) instanceof Fallback.Pool) {
+                return true;
+            }
+        }
+        return false;
     }
 }

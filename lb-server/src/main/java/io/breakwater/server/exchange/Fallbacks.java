@@ -90,7 +90,7 @@ final class Fallbacks {
             foundStale = stale.responses().find(exchange.request(), downstream.forwarding(), now);
             return foundStale != null;
         } else if (candidate instanceof Fallback.Pool other) {
-            return exchange.isTakenElsewhere(other.to(), now);
+            return exchange.isTakenElsewhere(other.to(), requireNonNull(chain).leadsToPool(next), now);
         }
         return true;
     }

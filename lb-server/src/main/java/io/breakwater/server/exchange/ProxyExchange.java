@@ -95,6 +95,8 @@ final class ProxyExchange implements Exchange {
     private @Nullable StaleCopy copy;
 
     // ---- for the access log ----
+    /** In all pools that it went to. */
+    private int attempts;
     /** The state that the response tells; null while there is none. */
     private @Nullable CircuitState stateShown;
 
@@ -123,6 +125,7 @@ final class ProxyExchange implements Exchange {
         answeredBy = null;
         stateShown = null;
         rejection = null;
+        attempts = 0;
         bytesIn = 0;
         bytesOut = 0;
         relay.reset();
@@ -133,12 +136,12 @@ final class ProxyExchange implements Exchange {
             return;
         }
         Route<Destination> found = routing.table().match(head.method(), head.host(), path);
-        route = found;
-        destination = found == null ? null : found.pool();
         if (found == null || head.endsHere()) {
             answerWithoutBackend(routing, head, found == null ? routing.table().allow(head.host(), path) : null, now);
             return;
         }
+        route = found;
+        destination = found.pool();
         recorder = found.pool().recorder();
         recorder.started();
         if (tooLarge) {
@@ -211,7 +214,8 @@ final class ProxyExchange implements Exchange {
         continued = false;
         written = false;
         fallbacks.begin(to.fallbacks());
-        if (isTaken(to, ownSelection, now)) {
+        FallbackChain chain = to.fallbacks();
+        if (isTaken(to, ownSelection, chain != null && chain.repeatsRequests(), now)) {
             go(to, ownSelection, now);
         } else {
             selection = ownSelection;
@@ -219,8 +223,12 @@ final class ProxyExchange implements Exchange {
         }
     }
 
-    /** Asks a pool for a backend; the answer is in {@code asked}. True also for a place in its line, without a backend. */
-    private boolean isTaken(Destination by, Selection asked, long now) {
+    /**
+     * Asks a pool for a backend; the answer is in {@code asked}. True also for a place in its line, without a backend.
+     *
+     * @param leadsOn whether another pool may follow if this one fails the request
+     */
+    private boolean isTaken(Destination by, Selection asked, boolean leadsOn, long now) {
         RequestHead head = request();
         BackendPool pool = by.pool();
         RetriesConfig rules = pool.config().retries();
@@ -228,7 +236,7 @@ final class ProxyExchange implements Exchange {
             pool.traffic().retryBudget().requestStarted(now);
         }
         if (!bodyBegun) {
-            kept.begin(keptBytes(head, by));
+            kept.begin(keptBytes(head, rules, leadsOn));
         }
         asked.request(by.hash().of(head, downstream), isReplayable(rules, 0));
         // Who waits already comes first. A request that finds the line full asks nevertheless: for the reason, at
@@ -247,17 +255,20 @@ final class ProxyExchange implements Exchange {
         retries = 0;
         failed = null;
         if (answer.backend() != null) {
-            attempt.begin(answer, false, now);
+            attempt(false, now);
         }
     }
 
+    /** Asks the backend that was selected. */
+    private void attempt(boolean again, long now) {
+        attempts++;
+        attempt.begin(selection, again, now);
+    }
+
     /** The most that is kept of the body; 0 if it is too long, or will not be needed twice. */
-    private static long keptBytes(RequestHead head, Destination to) {
-        RetriesConfig rules = to.pool().config().retries();
-        FallbackChain chain = to.fallbacks();
-        boolean repeated = rules.max() > 0 || (chain != null && chain.repeatsRequests());
+    private static long keptBytes(RequestHead head, RetriesConfig rules, boolean leadsOn) {
         long most = rules.bodyBufferBytes();
-        if (!repeated || !head.isIdempotent()) {
+        if ((rules.max() == 0 && !leadsOn) || !head.isIdempotent()) {
             return 0;
         } else if (head.framing() != BodyFraming.LENGTH) {
             return most;
@@ -284,7 +295,7 @@ final class ProxyExchange implements Exchange {
                 failed = null;
                 retries++;
             }
-            attempt.begin(selection, again, now);
+            attempt(again, now);
         } else if (selection.refusal() == Refusal.OVERLOADED) {
             turn.back(again || selection.isChoosy(pool()));
         } else {
@@ -356,8 +367,10 @@ final class ProxyExchange implements Exchange {
     /**
      * Asks a fallback's pool for a backend, if the request may go there: it goes out for the first time or may be done
      * twice, and there is time left. The present attempt may still hold a response.
+     *
+     * @param leadsOn whether another pool follows in the chain
      */
-    boolean isTakenElsewhere(Destination other, long now) {
+    boolean isTakenElsewhere(Destination other, boolean leadsOn, long now) {
         if ((written && !isRepeatable()) || now - requestDeadlineNanos >= 0) {
             return false;
         }
@@ -366,7 +379,7 @@ final class ProxyExchange implements Exchange {
             asked = new Selection();
             otherSelection = asked;
         }
-        return isTaken(other, asked, now);
+        return isTaken(other, asked, leadsOn, now);
     }
 
     /** Goes to the fallback's pool that has taken the request. */
@@ -494,7 +507,7 @@ final class ProxyExchange implements Exchange {
 
     private void tryAgain(long now) {
         holdBody();
-        attempt.begin(selection, true, now);
+        attempt(true, now);
     }
 
     /** The body waits until there is a connection again. */
@@ -802,9 +815,9 @@ final class ProxyExchange implements Exchange {
                 .request(downstream.peerHost(), request())
                 .served(
                         to == null ? unrouted() : to.name(),
-                        to == null ? null : pool().config().name(),
+                        asked != null ? asked.id().pool() : to == null ? null : pool().name(),
                         asked == null ? null : asked.id().id(),
-                        asked == null ? 0 : retries + 1,
+                        attempts,
                         asked == null ? null : attempt.outcome())
                 .answered(status, rejection, stateShown, answeredBy)
                 .took(duration, bytesIn, bytesOut);

@@ -10,6 +10,7 @@ import io.breakwater.server.config.ReloadResult.Success;
 import io.breakwater.server.fixtures.Answers;
 import io.breakwater.server.fixtures.Conf;
 import io.breakwater.server.fixtures.Eventually;
+import io.breakwater.server.fixtures.Gate;
 import io.breakwater.server.fixtures.Proxy;
 import io.breakwater.server.fixtures.RawClient;
 import io.breakwater.server.fixtures.ScriptedBackend;
@@ -172,6 +173,58 @@ class LoggedRequestsTest {
                     .containsExactly("2", "502", "connection_reset", "5");
             assertThat(field(line, "backend")).isIn("127.0.0.1:" + a.port(), "127.0.0.1:" + b.port());
         });
+    }
+
+    private String withSpare(String... overrides) {
+        return Conf.everything(
+                a.url(),
+                "lb.access-log { format = json, file = \"" + file() + "\" }",
+                "lb.routes = [ { prefix = \"/\", pool = default, fallback = [ { type = pool, pool = spare } ] } ]",
+                "lb.pools.spare.backends = [ \"" + b.url() + "\" ]",
+                String.join("\n", overrides));
+    }
+
+    @Test
+    void theAttemptsOfAllPoolsCount() throws IOException {
+        a.answer(Answers.close());
+        b.answer(Answers.ok("spare"));
+        try (Proxy proxy = Proxy.start(withSpare())) {
+            assertThat(proxy.get("/").text()).isEqualTo("spare");
+        }
+
+        assertThat(lines())
+                .singleElement()
+                .satisfies(
+                        line -> assertThat(fields(line, "pool", "backend", "attempts", "outcome", "status", "fallback"))
+                                .containsExactly("spare", "127.0.0.1:" + b.port(), "2", "success", "200", "pool"));
+    }
+
+    /** The attempt had ended before its client lost patience with the line of another pool. */
+    @Test
+    void whoLeavesAnotherPoolsLineWasLastServedByItsOwn() throws Exception {
+        Gate gate = new Gate();
+        a.answer(Answers.close());
+        b.answer(Answers.gated(gate, Answers.ok("spare")));
+        try (Proxy proxy = Proxy.start(withSpare("lb.pools.spare.concurrency { max-per-backend = 1, queue = 1 }")
+                        + "\nlb.pools.spare.concurrency.queue-timeout = 60s");
+                RawClient first = proxy.connect()) {
+            first.get("/");
+            b.awaitRequests(1);
+            try (RawClient second = proxy.connect()) {
+                second.get("/");
+                a.awaitRequests(2);
+                Eventually.eventually(() -> assertThat(proxy.metric(
+                                "lb_backend_requests_total", "pool", "default", "outcome", "connection_reset"))
+                        .isEqualTo(2));
+            }
+            Eventually.eventually(() -> assertThat(lines())
+                    .singleElement()
+                    .satisfies(line -> assertThat(fields(line, "pool", "backend", "attempts", "outcome", "reason"))
+                            .containsExactly(
+                                    "default", "127.0.0.1:" + a.port(), "1", "connection_reset", "client_closed")));
+            gate.open();
+            assertThat(first.read().text()).isEqualTo("spare");
+        }
     }
 
     @Test

@@ -101,6 +101,35 @@ class PoolFallbackTest {
         }
     }
 
+    /** The first pool that sees the body keeps it for the second, also where failures do not lead into the chain. */
+    @ParameterizedTest
+    @CsvSource({"unavailable", "failure"})
+    void aPoolBehindAPoolGetsTheBodyToo(String on) throws IOException {
+        byte[] body = body(BUFFER);
+        String two = POOL + ", { type = pool, pool = last }";
+        try (ScriptedBackend last = ScriptedBackend.start().answer(Answers.ok("last"));
+                Chain chain = new Chain(POOL)) {
+            chain.proxy.reload(chain.conf(
+                            two,
+                            "lb.pools.last { backends = [\"" + last.url()
+                                    + "\"], timeouts = ${lb.pools.spare.timeouts} }")
+                    .replace("fallback =", "fallback-on = [" + on + "], fallback ="));
+            if (on.equals("unavailable")) {
+                trip(chain, "default", chain.own);
+            } else {
+                chain.own.close();
+            }
+            chain.spare.answer(Answers.close());
+            try (RawClient client = chain.proxy.connect()) {
+                client.send(head("PUT", BUFFER)).send(body);
+
+                assertThat(client.read().text()).isEqualTo("last");
+            }
+            assertThat(chain.spare.onlyRequest().body()).isEqualTo(body);
+            assertThat(last.onlyRequest().body()).isEqualTo(body);
+        }
+    }
+
     /** RFC 9110 section 9.2.2: it may have been done. */
     @ParameterizedTest
     @CsvSource({"POST, last", "PATCH, last", "PUT, spare", "DELETE, spare"})
@@ -223,12 +252,16 @@ class PoolFallbackTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"refused", "failing", "hanging", "cut"})
+    @ValueSource(strings = {"refused", "failing", "passing", "hanging", "cut"})
     void whenItFailsTheChainGoesOnBehindIt(String how) throws Exception {
         try (Chain chain = new Chain(POOL + BEHIND, "lb.pools.spare.timeouts.response-head = 5s").failing();
                 RawClient client = chain.proxy.connect()) {
             switch (how) {
                 case "refused" -> trip(chain, "spare", chain.spare);
+                case "passing" -> {
+                    chain.proxy.reload(chain.conf(POOL + BEHIND, "lb.pools.spare.backend-errors = pass"));
+                    chain.spare.answer(Answers.status(503));
+                }
                 case "failing" -> chain.spare.answer(Answers.status(503));
                 case "hanging" -> chain.spare.answer(Answers.hang());
                 default -> chain.spare.answer(Answers.reset());
