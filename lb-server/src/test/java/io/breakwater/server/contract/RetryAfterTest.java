@@ -32,7 +32,7 @@ class RetryAfterTest {
             Sun, 06 Nov 1994 08:49:17 GMT   | 5
             """)
     void isTheLeastThatTheCircuitStaysOpen(String retryAfter, String told) throws IOException {
-        try (Circuit circuit = new Circuit()) {
+        try (Circuit circuit = new Circuit("lb.pools.default.breaker.cooldown-max = 60s")) {
             circuit.backend.answer(Answers.bytes(
                     "HTTP/1.1 503 Busy\r\n" + DATE + "Retry-After: " + retryAfter + "\r\nContent-Length: 0\r\n\r\n"));
             for (int i = 0; i < 3; i++) {
@@ -45,7 +45,7 @@ class RetryAfterTest {
 
     @Test
     void countsAtTheFailureThatOpensAndAtAFailedProbe() throws IOException {
-        try (Circuit circuit = new Circuit()) {
+        try (Circuit circuit = new Circuit("lb.pools.default.breaker.cooldown-max = 60s")) {
             String failure = "HTTP/1.1 500 Busy\r\nRetry-After: %d\r\nContent-Length: 0\r\n\r\n";
             circuit.backend.answer(Answers.bytes(failure.formatted(40)));
             circuit.get();
