@@ -120,16 +120,6 @@ abstract sealed class MessageHead permits RequestHead, ResponseHead {
         return http11;
     }
 
-    /** Returns the value of the first field of this name as received, or null. Allocates; not for every request. */
-    public final @Nullable String firstValue(String name) {
-        int field = firstOf(lowerCase(name));
-        return field == NO_FIELD
-                ? null
-                : new AsciiView()
-                        .set(store.bytes, store.valueStart(field), store.valueEnd(field))
-                        .toString();
-    }
-
     /** Returns the first field of this name, given in lower case, or {@link #NO_FIELD}. */
     final int firstOf(byte[] lowerName) {
         for (int i = 0; i < store.count(); i++) {

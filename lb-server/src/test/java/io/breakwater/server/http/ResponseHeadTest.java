@@ -276,8 +276,8 @@ class ResponseHeadTest {
         assertThat(scan(head, ok("A: b"))).isEqualTo(Scan.COMPLETE);
         assertThat(head.status()).isEqualTo(200);
         assertThat(head.framing()).isEqualTo(BodyFraming.CLOSE);
-        assertThat(head.firstValue("a")).isEqualTo("b");
-        assertThat(head.firstValue("content-length")).isNull();
+        assertThat(head.values(Ascii.bytes("a"))).isEqualTo("b");
+        assertThat(head.values(Ascii.bytes("content-length"))).isNull();
     }
 
     /** Our clock says 08:49:37 on 3 November 2026, a Tuesday. */
