@@ -13,8 +13,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The life of one balancer on the calling thread: started, announced, drained on the first stop signal and closed. A
- * second stop signal cuts the drain short. SIGHUP reloads it, SIGUSR1
- * opens its logs anew.
+ * second stop signal cuts the drain short. SIGHUP reloads it, SIGUSR1 opens its logs anew.
  */
 final class Serving {
     private static final Logger LOG = LoggerFactory.getLogger(Serving.class);

@@ -7,8 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The backends that serve the same requests behind the same circuits, by one configuration. Safe from any thread. An exchange keeps the pool that
- * it began with; a retry after a reload still meets the backends of the newest configuration.
+ * The backends that serve the same requests behind the same circuits, by one configuration. Safe from any thread. An
+ * exchange keeps the pool that it began with; a retry after a reload still meets the backends of the newest configuration.
  */
 public final class BackendPool {
     private final CircuitScope scope;
