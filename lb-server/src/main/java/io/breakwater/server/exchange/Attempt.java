@@ -427,9 +427,9 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
         return Classifier.ofClientGone(waiting, now - startedNanos - clientWaitNanos, config());
     }
 
-    /** The attempt ends like this. A failure status stays the outcome, whatever becomes of its body afterwards. */
+    /** The attempt, if one is under way, ends like this. A failure status stays the outcome, whatever becomes of its body afterwards. */
     void blame(Outcome how) {
-        if (outcome != Outcome.FAILURE_STATUS) {
+        if (!ended && outcome != Outcome.FAILURE_STATUS) {
             outcome = how;
         }
     }

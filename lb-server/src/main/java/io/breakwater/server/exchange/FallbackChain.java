@@ -15,6 +15,7 @@ public final class FallbackChain {
     private final List<Fallback> fallbacks;
     private final @Nullable StaleResponses stale;
     private final boolean leadsToPool;
+    private final long queueBytes;
 
     /**
      * @param on when they are tried
@@ -29,6 +30,11 @@ public final class FallbackChain {
                 .findFirst()
                 .orElse(null);
         this.leadsToPool = fallbacks.stream().anyMatch(Fallback.Pool.class::isInstance);
+        this.queueBytes = fallbacks.stream()
+                .filter(Fallback.Queue.class::isInstance)
+                .mapToLong(each -> ((Fallback.Queue) each).maxEntryBytes())
+                .max()
+                .orElse(0);
     }
 
     /** Whether the chain is for this case. */
@@ -48,6 +54,11 @@ public final class FallbackChain {
     @Nullable
     StaleResponses stale() {
         return stale;
+    }
+
+    /** The longest body that a queue of the chain takes; 0 if it has none. */
+    long queueBytes() {
+        return queueBytes;
     }
 
     /** Whether a request may go out once more after the route's own pool has failed it. */
