@@ -111,8 +111,10 @@ final class Queues implements AutoCloseable {
                 open.values().stream().map(Open::stop).toList();
         try {
             CompletableFuture.allOf(stopping.toArray(CompletableFuture[]::new)).get(STOP_SECONDS, TimeUnit.SECONDS);
-        } catch (ExecutionException | TimeoutException e) {
-            LOG.warn("a queued request was being sent when the balancer stopped; it will be sent again", e);
+        } catch (TimeoutException e) {
+            LOG.warn("a queued request was still being sent after {} s; it will be sent again", STOP_SECONDS);
+        } catch (ExecutionException e) {
+            LOG.warn("a replayer did not stop", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

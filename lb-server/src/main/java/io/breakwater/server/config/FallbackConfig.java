@@ -1,6 +1,5 @@
 package io.breakwater.server.config;
 
-import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -154,7 +153,7 @@ public sealed interface FallbackConfig {
 
         public Queue {
             new Constraints()
-                    .require(isDirectory(dir), "dir", dir, "the path of a directory")
+                    .require(isPathOfFile(dir), "dir", dir, "the path of a directory")
                     .range("max-count", maxCount, 1, 100_000_000)
                     .sizeInBytes("max-bytes", maxBytes, 1, 1L << 40)
                     .sizeInBytes("max-entry", maxEntryBytes, 1, 64L << 20)
@@ -177,9 +176,9 @@ public sealed interface FallbackConfig {
                     && directory().equals(other.directory());
         }
 
-        private static boolean isDirectory(String text) {
+        private static boolean isPathOfFile(String text) {
             try {
-                return !text.isEmpty() && !Files.isRegularFile(Path.of(text));
+                return !text.isEmpty() && !Path.of(text).toString().isEmpty();
             } catch (InvalidPathException notAPath) {
                 return false;
             }

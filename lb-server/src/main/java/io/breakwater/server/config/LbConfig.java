@@ -82,7 +82,8 @@ public record LbConfig(
                                     same == null || same.isLike(queue),
                                     key + "dir",
                                     queue.dir(),
-                                    "a directory of its own, or the settings of the queue before that has it")
+                                    "a directory of its own, or the same max-count, max-bytes, max-entry, max-age and"
+                                            + " status-path as the queue before that has it")
                             .require(
                                     beside == null || beside.directory().equals(queue.directory()),
                                     key + "status-path",
