@@ -23,6 +23,7 @@ import io.breakwater.server.events.Events;
 import io.breakwater.server.events.WallClock;
 import io.breakwater.server.exchange.ExchangeContext;
 import io.breakwater.server.exchange.Exchanges;
+import io.breakwater.server.exchange.Replays;
 import io.breakwater.server.http.HeadLimits;
 import io.breakwater.server.http.ResponseFields;
 import io.breakwater.server.listener.Listener;
@@ -78,6 +79,7 @@ public final class LoadBalancer implements RunningBalancer {
     private volatile @Nullable Topology topology;
     private @Nullable EventLoops loops;
     private @Nullable AddressBook addresses;
+    private @Nullable Queues queues;
     private List<ConnectionPool> connections = List.of();
     private volatile @Nullable AccessLog accessLog;
     private @Nullable Exchanges exchanges;
@@ -134,6 +136,8 @@ public final class LoadBalancer implements RunningBalancer {
             addresses = book;
             Housekeeping keeper = Housekeeping.start(transport(), ticker);
             housekeeping = keeper;
+            Queues opened = new Queues(keeper, ticker, clock);
+            queues = opened;
             Topology wired = new Topology(
                     ticker,
                     recorder,
@@ -143,7 +147,8 @@ public final class LoadBalancer implements RunningBalancer {
                             book,
                             ticker,
                             () -> ThreadLocalRandom.current().nextLong()),
-                    keeper.loop().eventLoop());
+                    keeper.loop().eventLoop(),
+                    opened);
             topology = wired;
             warmUp(wired.apply(config).added());
             connections = running.loops().stream()
@@ -163,20 +168,33 @@ public final class LoadBalancer implements RunningBalancer {
                 contexts.add(new ExchangeContext(wired::routing, each, health, unmatched, log.of(contexts.size())));
             }
             exchanges = new Exchanges(contexts);
-            Listener opened = new Listener(running, listenerContext());
-            opened.start();
-            listener = opened;
+            Listener bound = new Listener(running, listenerContext());
+            bound.start();
+            listener = bound;
             admin = startAdmin(wired);
+            opened.start(replays(running, wired));
         } catch (IOException | RuntimeException e) {
             close();
             throw e;
         }
     }
 
+    private Replays replays(EventLoops running, Topology wired) {
+        List<Replays.Upstream> upstreams = new ArrayList<>();
+        for (int i = 0; i < connections.size(); i++) {
+            upstreams.add(new Replays.Upstream(running.loops().get(i), connections.get(i)));
+        }
+        return new Replays(upstreams, wired::routing, () -> config.listen().trustedProxies(), fields());
+    }
+
+    private ResponseFields fields() {
+        return new ResponseFields(config.listen().circuitStateHeader(), clock);
+    }
+
     private ListenerContext listenerContext() {
         return new ListenerContext(
                 config.listen(),
-                new ResponseFields(config.listen().circuitStateHeader(), clock),
+                fields(),
                 now -> topology().routing().bestState(now),
                 requireNonNull(exchanges),
                 recorder.connections(Side.DOWNSTREAM),
@@ -360,6 +378,9 @@ public final class LoadBalancer implements RunningBalancer {
         if (open != null) {
             open.cut();
             listener = null;
+        }
+        if (queues != null) {
+            queues.close(); // before the loops: what is being sent may end
         }
         EventLoops running = loops;
         if (running != null) {

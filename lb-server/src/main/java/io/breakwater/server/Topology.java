@@ -3,6 +3,7 @@ package io.breakwater.server;
 import static java.util.Objects.requireNonNull;
 
 import io.breakwater.health.BackendId;
+import io.breakwater.health.breaker.BreakerListener;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.check.HealthChecker;
 import io.breakwater.health.check.HealthListener;
@@ -20,6 +21,7 @@ import io.breakwater.server.events.CircuitId;
 import io.breakwater.server.events.Events;
 import io.breakwater.server.exchange.Fallback;
 import io.breakwater.server.exchange.FallbackChain;
+import io.breakwater.server.exchange.QueuePage;
 import io.breakwater.server.exchange.Routing;
 import io.breakwater.server.exchange.Routing.Destination;
 import io.breakwater.server.fallback.StaleResponses;
@@ -45,6 +47,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +63,7 @@ final class Topology {
     private final Events events;
     private final HealthChecks checks;
     private final Executor background;
+    private final Queues queues;
     private final Map<String, PoolCore> cores = new HashMap<>();
     private Map<BackendId, Member> members = Map.of();
     private Map<String, KeptStale> stale = Map.of();
@@ -68,13 +72,21 @@ final class Topology {
 
     /**
      * @param background runs what takes too long for an event loop
+     * @param queues opened and reconfigured with each configuration, and woken when a backend may serve again
      */
-    Topology(Ticker ticker, ProxyRecorder recorder, Events events, HealthChecks checks, Executor background) {
+    Topology(
+            Ticker ticker,
+            ProxyRecorder recorder,
+            Events events,
+            HealthChecks checks,
+            Executor background,
+            Queues queues) {
         this.ticker = ticker;
         this.recorder = recorder;
         this.events = events;
         this.checks = checks;
         this.background = background;
+        this.queues = queues;
     }
 
     /** Where requests go now. From any thread, once a configuration was applied. */
@@ -88,11 +100,11 @@ final class Topology {
     /**
      * Serves by this configuration from now on.
      *
-     * @throws IOException if the file of a fallback cannot be read; nothing has changed then
+     * @throws IOException if the file of a fallback cannot be read, or a queue not be opened; nothing has changed then
      */
     synchronized Applied apply(LbConfig config) throws IOException {
-        refuseQueues(config);
         StaticResponses statics = StaticResponses.read(config);
+        queues.open(config);
         Map<BackendId, Member> before = members;
         Map<BackendId, Member> after = new LinkedHashMap<>();
         List<Replica> added = new ArrayList<>();
@@ -122,12 +134,17 @@ final class Topology {
             routes.add(new Route<>(route, Destination.of(route, pool, counts, chain)));
         }
         stale = staleAfter;
-        routing = new Routing(new RouteTable<>(routes), List.copyOf(pools.values()));
+        routing = new Routing(
+                new RouteTable<>(routes),
+                routes.stream().collect(Collectors.toMap(Route::name, Function.identity())),
+                List.copyOf(pools.values()),
+                queuePages(config));
         members = after;
         forgetPools(pools.keySet());
         forgetRoutes(config.routes());
         events.retain(circuits(pools.values()));
         check(config);
+        queues.reconfigure(config);
         return new Applied(added, forgotten(before, after));
     }
 
@@ -150,13 +167,20 @@ final class Topology {
                 .collect(Collectors.toSet());
     }
 
-    /** What is accepted works: a queue that took nothing would lose what its operator believes to be safe. */
-    private static void refuseQueues(LbConfig config) throws IOException {
-        for (int i = 0; i < config.routes().size(); i++) {
-            if (config.routes().get(i).fallback().stream().anyMatch(FallbackConfig.Queue.class::isInstance)) {
-                throw new IOException("lb.routes[" + i + "].fallback: queue (expected: static, stale or pool)");
+    /** The first route that has a queue answers for it. */
+    private List<QueuePage> queuePages(LbConfig config) {
+        Map<String, QueuePage> pages = new LinkedHashMap<>();
+        for (RouteConfig route : config.routes()) {
+            for (FallbackConfig each : route.fallback()) {
+                if (each instanceof FallbackConfig.Queue queue) {
+                    pages.putIfAbsent(
+                            queue.statusPath(),
+                            new QueuePage(
+                                    queue.statusPath(), queues.of(queue), route.name(), recorder.route(route.name())));
+                }
             }
         }
+        return List.copyOf(pages.values());
     }
 
     private FallbackChain chain(
@@ -179,6 +203,9 @@ final class Topology {
                         : new KeptStale(route, settings, new StaleResponses(settings, ticker));
                 staleAfter.put(route.name(), after);
                 fallbacks.add(new Fallback.Stale(after.responses));
+            } else if (each instanceof FallbackConfig.Queue queue) {
+                fallbacks.add(
+                        new Fallback.Queue(queues.of(queue), route.name(), queue.maxEntryBytes(), queue.statusPath()));
             }
         }
         return new FallbackChain(route.fallbackOn(), fallbacks);
@@ -229,8 +256,17 @@ final class Topology {
         // The meters of a backend read its circuits, and the circuits report to the meters.
         Gauges gauges = new Gauges(inFlight, ticker);
         BackendRecorder counts = recorder.backend(id, gauges);
-        Replica.Journals journals = route -> events.circuit(
-                new CircuitId(id, route), () -> requireNonNull(gauges.replica).breakerConfig());
+        Replica.Journals journals = route -> {
+            BreakerListener journal = events.circuit(
+                    new CircuitId(id, route),
+                    () -> requireNonNull(gauges.replica).breakerConfig());
+            return transition -> {
+                journal.onTransition(transition);
+                if (transition.to() == CircuitState.CLOSED) {
+                    queues.wake();
+                }
+            };
+        };
         Replica replica = new Replica(core, id, config, pool, counts, journals, inFlight);
         gauges.replica = replica;
         HealthListener log = events.health(id);
@@ -242,6 +278,9 @@ final class Topology {
                 change -> {
                     replica.health(change.to(), change.timeoutsOnly(), change.sequence(), change.atNanos());
                     log.onChange(change);
+                    if (change.to() == HealthStatus.HEALTHY) {
+                        queues.wake();
+                    }
                 },
                 counts);
         return new Member(replica, checker);
@@ -257,6 +296,9 @@ final class Topology {
             member.checker.stop();
         } else {
             member.checker.start();
+        }
+        if (to == AdminState.ENABLED) {
+            queues.wake();
         }
     }
 

@@ -1,5 +1,7 @@
 package io.breakwater.server.config;
 
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -151,7 +153,7 @@ public sealed interface FallbackConfig {
 
         public Queue {
             new Constraints()
-                    .require(!dir.isEmpty(), "dir", dir, "the path of a directory")
+                    .require(isPathOfFile(dir), "dir", dir, "the path of a directory")
                     .range("max-count", maxCount, 1, 100_000_000)
                     .sizeInBytes("max-bytes", maxBytes, 1, 1L << 40)
                     .sizeInBytes("max-entry", maxEntryBytes, 1, 64L << 20)
@@ -166,6 +168,25 @@ public sealed interface FallbackConfig {
                             statusPath,
                             HttpText.PATH_RULE + ", and not with \"/\" at its end")
                     .verify();
+        }
+
+        /** Whether the other says the same of the same directory. */
+        boolean isLike(Queue other) {
+            return new Queue(other.dir, maxCount, maxBytes, maxEntryBytes, maxAge, statusPath).equals(other)
+                    && directory().equals(other.directory());
+        }
+
+        private static boolean isPathOfFile(String text) {
+            try {
+                return !text.isEmpty() && !Path.of(text).toString().isEmpty();
+            } catch (InvalidPathException notAPath) {
+                return false;
+            }
+        }
+
+        /** The directory by its one name, as far as that can be known from its text. */
+        public Path directory() {
+            return Path.of(dir).toAbsolutePath().normalize();
         }
 
         @Override

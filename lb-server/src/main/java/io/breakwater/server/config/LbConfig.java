@@ -1,5 +1,6 @@
 package io.breakwater.server.config;
 
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -61,7 +62,42 @@ public record LbConfig(
                         listen);
             }
         }
+        queues(constraints, routes, listen.healthPath());
         constraints.verify();
+    }
+
+    /** A directory is one queue, with one set of limits and one place at which to ask for it. */
+    private static void queues(Constraints constraints, List<RouteConfig> routes, String healthPath) {
+        Map<Path, FallbackConfig.Queue> byDirectory = new HashMap<>();
+        Map<String, FallbackConfig.Queue> byStatusPath = new HashMap<>();
+        for (int i = 0; i < routes.size(); i++) {
+            List<FallbackConfig> fallbacks = routes.get(i).fallback();
+            for (int j = 0; j < fallbacks.size(); j++) {
+                if (fallbacks.get(j) instanceof FallbackConfig.Queue queue) {
+                    String key = "routes[" + i + "].fallback[" + j + "].";
+                    FallbackConfig.Queue same = byDirectory.putIfAbsent(queue.directory(), queue);
+                    FallbackConfig.Queue beside = byStatusPath.putIfAbsent(queue.statusPath(), queue);
+                    constraints
+                            .require(
+                                    same == null || same.isLike(queue),
+                                    key + "dir",
+                                    queue.dir(),
+                                    "a directory of its own, or the same max-count, max-bytes, max-entry, max-age and"
+                                            + " status-path as the queue before that has it")
+                            .require(
+                                    beside == null || beside.directory().equals(queue.directory()),
+                                    key + "status-path",
+                                    queue.statusPath(),
+                                    "a path of its own: the queue in " + (beside == null ? "" : beside.dir())
+                                            + " has it")
+                            .require(
+                                    !healthPath.startsWith(queue.statusPath() + "/"),
+                                    key + "status-path",
+                                    queue.statusPath(),
+                                    "a path that lb.listen.health-path is not below");
+                }
+            }
+        }
     }
 
     private static void fallbacks(

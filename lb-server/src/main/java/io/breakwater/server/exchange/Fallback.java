@@ -3,6 +3,7 @@ package io.breakwater.server.exchange;
 import io.breakwater.metrics.FallbackType;
 import io.breakwater.server.exchange.Routing.Destination;
 import io.breakwater.server.fallback.StaleResponses;
+import io.breakwater.server.fallback.queue.WriteQueue;
 import io.breakwater.server.http.StoredResponse;
 
 /** One of a route's fallbacks, ready to be used. Immutable, shared by all loops. */
@@ -23,6 +24,20 @@ public sealed interface Fallback {
         @Override
         public FallbackType type() {
             return FallbackType.STALE;
+        }
+    }
+
+    /**
+     * The request is stored, to be repeated later.
+     *
+     * @param route the name of the route that it is repeated by
+     * @param maxEntryBytes of a body that is taken
+     * @param statusPath below which its status is asked for
+     */
+    record Queue(WriteQueue queue, String route, long maxEntryBytes, String statusPath) implements Fallback {
+        @Override
+        public FallbackType type() {
+            return FallbackType.QUEUE;
         }
     }
 

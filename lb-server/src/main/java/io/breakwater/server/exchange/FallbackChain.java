@@ -14,6 +14,7 @@ public final class FallbackChain {
     private final Set<On> on;
     private final List<Fallback> fallbacks;
     private final @Nullable StaleResponses stale;
+    private final long queueBytes;
 
     /**
      * @param on when they are tried
@@ -27,6 +28,11 @@ public final class FallbackChain {
                 .map(each -> ((Fallback.Stale) each).responses())
                 .findFirst()
                 .orElse(null);
+        this.queueBytes = fallbacks.stream()
+                .filter(Fallback.Queue.class::isInstance)
+                .mapToLong(each -> ((Fallback.Queue) each).maxEntryBytes())
+                .max()
+                .orElse(0);
     }
 
     /** Whether the chain is for this case. */
@@ -46,6 +52,11 @@ public final class FallbackChain {
     @Nullable
     StaleResponses stale() {
         return stale;
+    }
+
+    /** The longest body that a queue of the chain takes; 0 if it has none. */
+    long queueBytes() {
+        return queueBytes;
     }
 
     /** Whether a request may go out once more after the route's own pool has failed it. */

@@ -91,6 +91,8 @@ final class Fallbacks {
             return foundStale != null;
         } else if (candidate instanceof Fallback.Pool other) {
             return exchange.isTakenElsewhere(other.to(), requireNonNull(chain).leadsToPool(next), now);
+        } else if (candidate instanceof Fallback.Queue queue) {
+            return exchange.isQueueable(queue);
         }
         return true;
     }
@@ -105,6 +107,8 @@ final class Fallbacks {
             exchange.goElsewhere(other.to(), now);
         } else if (answering instanceof Fallback.Static fixed) {
             exchange.give(fixed.response(), null, answering.type());
+        } else if (answering instanceof Fallback.Queue queue) {
+            exchange.queue(queue, now);
         } else {
             exchange.give(
                     requireNonNull(stale).response(), requireNonNull(stale).ageSeconds(), answering.type());

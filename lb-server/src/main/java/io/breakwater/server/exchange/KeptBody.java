@@ -1,8 +1,12 @@
 package io.breakwater.server.exchange;
 
 import io.breakwater.server.connection.UpstreamConnection;
+import io.breakwater.server.http.BodyFraming;
+import io.breakwater.server.http.BodyReader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -73,6 +77,17 @@ final class KeptBody {
     /** Whether everything that came so far can go out again; so it is when nothing came. */
     boolean isWhole() {
         return whole;
+    }
+
+    /** Returns a copy of what came so far, without its framing. */
+    byte[] content(BodyFraming framing, long contentLength) {
+        ByteBuf data = Unpooled.buffer((int) bytes);
+        BodyReader reader = new BodyReader();
+        reader.start(framing, contentLength);
+        for (int i = 0; i < pieces.size(); i++) {
+            reader.advance(pieces.get(i), data);
+        }
+        return ByteBufUtil.getBytes(data);
     }
 
     /** Writes what came so far. */

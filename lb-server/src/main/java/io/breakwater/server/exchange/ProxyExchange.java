@@ -21,6 +21,7 @@ import io.breakwater.server.connection.UpstreamConnection;
 import io.breakwater.server.exchange.Routing.Destination;
 import io.breakwater.server.fallback.StaleCopy;
 import io.breakwater.server.fallback.StaleResponses;
+import io.breakwater.server.fallback.queue.Receipt;
 import io.breakwater.server.http.BodyFraming;
 import io.breakwater.server.http.Reply;
 import io.breakwater.server.http.RequestHead;
@@ -34,6 +35,9 @@ import io.breakwater.server.pool.Refusal;
 import io.breakwater.server.pool.Selection;
 import io.breakwater.server.route.Route;
 import io.netty.buffer.ByteBuf;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +51,10 @@ import org.jspecify.annotations.Nullable;
 final class ProxyExchange implements Exchange {
     private static final int HEAD_ROOM_BYTES = 512;
     private static final byte[] NO_BYTES = {};
+    private static final byte[] IDEMPOTENCY_KEY = "idempotency-key".getBytes(US_ASCII);
+    private static final String JSON = "application/json";
+    /** Methods that ask for nothing to be done, so that there is nothing to be done later. */
+    private static final Set<String> NEVER_QUEUED = Set.of("GET", "HEAD", "OPTIONS", "TRACE");
 
     private final DownstreamConnection downstream;
     private final ExchangeContext context;
@@ -57,10 +65,14 @@ final class ProxyExchange implements Exchange {
     private final ResponseRelay relay;
     private final Fallbacks fallbacks;
     private final StoredRelay stored;
+    private final Storing storing;
 
     // ---- the request ----
     private @Nullable RequestHead request;
     private @Nullable Route<Destination> route;
+    /** The page that it asks for; null for none. */
+    private @Nullable QueuePage page;
+
     private RouteRecorder recorder;
     private long startedNanos;
     private long requestDeadlineNanos;
@@ -113,6 +125,7 @@ final class ProxyExchange implements Exchange {
         this.turn = new QueuedTurn(this, downstream.loop());
         this.fallbacks = new Fallbacks(this, downstream);
         this.stored = new StoredRelay(downstream);
+        this.storing = new Storing(this, downstream);
     }
 
     // ================ the request comes ================
@@ -133,6 +146,12 @@ final class ProxyExchange implements Exchange {
         CharSequence path = head.path();
         if (isHealthPath(path)) {
             answerHealth(routing, head, now);
+            return;
+        }
+        QueuePage asked = routing.queuePage(path);
+        if (asked != null) {
+            page = asked;
+            answerStatus(routing, asked, head, now);
             return;
         }
         Route<Destination> found = routing.table().match(head.method(), head.host(), path);
@@ -181,6 +200,23 @@ final class ProxyExchange implements Exchange {
             return;
         }
         answer(routing, head, "application/json", HealthReport.write(routing, now), now);
+    }
+
+    /** Says what became of a queued request. */
+    private void answerStatus(Routing routing, QueuePage asked, RequestHead head, long now) {
+        recorder = asked.recorder();
+        recorder.started();
+        CircuitState state = routing.bestState(now);
+        if (!head.method().equals("GET") && !head.isHead()) {
+            refuse(Reply.METHOD_NOT_ALLOWED, state, 0, null, "GET, HEAD");
+            return;
+        }
+        byte[] found = asked.status(head.path());
+        if (found == null) {
+            refuse(Reply.NO_SUCH_REQUEST, state, 0, null, null);
+        } else {
+            give(StoredResponse.own(200, Map.of("Cache-Control", "no-store"), JSON, found), null, null, state);
+        }
     }
 
     /** Answers 200 with a body of our own and ends the exchange. */
@@ -236,7 +272,7 @@ final class ProxyExchange implements Exchange {
             pool.traffic().retryBudget().requestStarted(now);
         }
         if (!bodyBegun) {
-            kept.begin(keptBytes(head, rules, leadsOn));
+            kept.begin(keptBytes(rules, leadsOn));
         }
         asked.request(by.hash().of(head, downstream), isReplayable(rules, 0));
         // Who waits already comes first. A request that finds the line full asks nevertheless: for the reason, at
@@ -265,12 +301,21 @@ final class ProxyExchange implements Exchange {
         attempt.begin(selection, again, now);
     }
 
-    /** The most that is kept of the body; 0 if it is too long, or will not be needed twice. */
-    private static long keptBytes(RequestHead head, RetriesConfig rules, boolean leadsOn) {
-        long most = rules.bodyBufferBytes();
-        if ((rules.max() == 0 && !leadsOn) || !head.isIdempotent()) {
-            return 0;
-        } else if (head.framing() != BodyFraming.LENGTH) {
+    /** The most that is kept of the body while it goes to a pool; 0 if it is too long, or will not be needed twice. */
+    private long keptBytes(RetriesConfig rules, boolean leadsOn) {
+        boolean repeated = rules.max() > 0 || leadsOn;
+        long most = repeated && request().isIdempotent() ? rules.bodyBufferBytes() : 0;
+        FallbackChain ownChain = requireNonNull(route).pool().fallbacks();
+        if (ownChain != null && ownChain.queueBytes() > most && mayBeQueuedAgain()) {
+            most = ownChain.queueBytes();
+        }
+        return atMost(most);
+    }
+
+    /** The length that is announced if it is not more than this, else 0; if none is, this. */
+    private long atMost(long most) {
+        RequestHead head = request();
+        if (head.framing() != BodyFraming.LENGTH) {
             return most;
         }
         return head.contentLength() > most ? 0 : head.contentLength();
@@ -343,6 +388,11 @@ final class ProxyExchange implements Exchange {
             return;
         }
         fallbacks.failed(why, reply, state, retryAfterSeconds);
+        answerOrTell(now);
+    }
+
+    /** The next fallback that can answers; if there is none, the client is told. */
+    private void answerOrTell(long now) {
         if (fallbacks.find(now)) {
             fallbacks.answer(now);
         } else {
@@ -371,7 +421,8 @@ final class ProxyExchange implements Exchange {
      * @param leadsOn whether another pool follows in the chain
      */
     boolean isTakenElsewhere(Destination other, boolean leadsOn, long now) {
-        if ((written && !isRepeatable()) || now - requestDeadlineNanos >= 0) {
+        boolean sendable = written ? isRepeatable() : kept.isWhole();
+        if (!sendable || now - requestDeadlineNanos >= 0) {
             return false;
         }
         Selection asked = otherSelection;
@@ -393,17 +444,77 @@ final class ProxyExchange implements Exchange {
     }
 
     /**
+     * Whether the request may wait in a queue: it asks for something to be done, its body is not known to be too long, and
+     * either no backend has seen it or it may be done twice. The present attempt may still hold a response.
+     */
+    boolean isQueueable(Fallback.Queue into) {
+        RequestHead head = request();
+        return !NEVER_QUEUED.contains(head.method())
+                && head.contentLength() <= into.maxEntryBytes()
+                && kept.isWhole()
+                && (!written || mayBeQueuedAgain());
+    }
+
+    /**
+     * Whether a backend that may have done it already can be asked again later: by its method (RFC 9110 section 9.2.2), or
+     * because the client has made sure of it by a key.
+     */
+    private boolean mayBeQueuedAgain() {
+        CharSequence key = request().isIdempotent() ? null : request().value(IDEMPOTENCY_KEY);
+        return request().isIdempotent() || (key != null && key.length() > 0);
+    }
+
+    /** Stores the request. */
+    void queue(Fallback.Queue into, long now) {
+        if (!bodyBegun) {
+            kept.begin(atMost(into.maxEntryBytes()));
+        }
+        boolean asks = awaitsContinue();
+        continued |= asks;
+        storing.begin(into, asks, now);
+    }
+
+    /** Returns what came of the body, without its framing. */
+    byte[] keptContent() {
+        RequestHead head = request();
+        return kept.content(head.framing(), head.contentLength());
+    }
+
+    /** The request is on the disk. */
+    void onStored(Fallback.Queue into, Receipt receipt) {
+        String location = QueuePage.location(into.statusPath(), receipt.id());
+        String body = "{\"status\": \"queued\", \"id\": \"" + receipt.id() + "\", \"location\": \"" + location + "\"}";
+        Map<String, String> fields = new LinkedHashMap<>();
+        fields.put("Location", location);
+        fields.put("Idempotency-Key", receipt.idempotencyKey());
+        give(StoredResponse.own(202, fields, JSON, body.getBytes(US_ASCII)), null, FallbackType.QUEUE);
+    }
+
+    /** The queue is full or its disk refuses, or the body has become too long: the chain goes on. */
+    void onNotStored(long now) {
+        holdBody();
+        answerOrTell(now);
+    }
+
+    /** Gives the client a response that a fallback has. */
+    void give(StoredResponse response, @Nullable Long ageSeconds, FallbackType by) {
+        answeredBy(by);
+        give(response, ageSeconds, by, fallbacks.state());
+    }
+
+    /**
      * Gives the client a response that is stored.
      *
      * @param ageSeconds null for one that has no age
+     * @param by null if it is no fallback's
      */
-    void give(StoredResponse response, @Nullable Long ageSeconds, FallbackType by) {
-        answeredBy(by);
+    private void give(
+            StoredResponse response, @Nullable Long ageSeconds, @Nullable FallbackType by, CircuitState state) {
         status = response.status();
-        stateShown = fallbacks.state();
+        stateShown = state;
         bytesOut = request().isHead() ? 0 : response.body().length;
         holdBody();
-        stored.begin(response, ageSeconds, by, fallbacks.state(), request().isHead());
+        stored.begin(response, ageSeconds, by, state, request().isHead());
         giveOn();
     }
 
@@ -562,24 +673,22 @@ final class ProxyExchange implements Exchange {
         // HTTP/1.1, which is spoken upstream, demands a Host that an HTTP/1.0 client need not send (RFC 9112 section
         // 3.2).
         boolean ownHost = config().hostHeader() == HostHeader.BACKEND || !head.hasHost();
-        byte[] host = ownHost ? authority(backend) : null;
+        byte[] host = ownHost ? backend.authority() : null;
         ByteBuf bytes = downstream.alloc().buffer(head.length() + HEAD_ROOM_BYTES);
         head.writeUpstream(bytes, downstream.forwarding(), to.cutPathBytes(head.path()), to.pathPrefix(), host);
         connection.write(bytes);
         kept.writeTo(connection);
     }
 
-    private static byte[] authority(Backend backend) {
-        String host = backend.config().host();
-        return ((host.indexOf(':') >= 0 ? "[" + host + "]" : host)
-                        + ":"
-                        + backend.config().port())
-                .getBytes(US_ASCII);
-    }
-
     @Override
     public void onRequestBody(ByteBuf in, int length) {
         bytesIn += length;
+        if (storing.isGathering()) {
+            bodyBegun = true;
+            kept.add(downstream.alloc(), in, length);
+            storing.bodyCame(kept);
+            return;
+        }
         if (!attempt.isConnected()) {
             return; // the response is out already; the rest of the request is for nobody
         }
@@ -591,7 +700,11 @@ final class ProxyExchange implements Exchange {
     @Override
     public void onRequestEnd() {
         requestEnded = true;
-        attempt.requestEnded();
+        if (storing.isGathering()) {
+            storing.bodyEnded();
+        } else {
+            attempt.requestEnded();
+        }
     }
 
     @Override
@@ -615,6 +728,8 @@ final class ProxyExchange implements Exchange {
 
     /** The rest of the request will not come, or cannot be taken. */
     private void clientFailed(Outcome how, Reply reply, @Nullable String detail, long now) {
+        boolean queued = storing.isUnderWay();
+        storing.stop();
         attempt.blame(how);
         attempt.drop();
         attempt.end(now);
@@ -623,7 +738,7 @@ final class ProxyExchange implements Exchange {
             end(now);
             downstream.abort(relay.mustResetToCut());
         } else {
-            refuse(reply, attempt.admittedIn(), 0, detail, null);
+            refuse(reply, queued ? fallbacks.state() : attempt.admittedIn(), 0, detail, null);
         }
     }
 
@@ -764,6 +879,7 @@ final class ProxyExchange implements Exchange {
     public void onClosed() {
         attempt.close();
         turn.close();
+        storing.close();
     }
 
     /** Answers with a response of our own and ends the exchange. */
@@ -788,6 +904,7 @@ final class ProxyExchange implements Exchange {
     private void end(long now) {
         relay.release();
         stored.stop();
+        storing.stop();
         kept.release();
         long duration = now - startedNanos;
         if (status == 0) {
@@ -803,6 +920,7 @@ final class ProxyExchange implements Exchange {
         copy = null;
         request = null;
         route = null;
+        page = null;
         destination = null;
         selection = ownSelection;
     }
@@ -825,6 +943,10 @@ final class ProxyExchange implements Exchange {
     }
 
     private String unrouted() {
+        QueuePage asked = page;
+        if (asked != null) {
+            return asked.route();
+        }
         return recorder == context.health() ? "health" : "none";
     }
 

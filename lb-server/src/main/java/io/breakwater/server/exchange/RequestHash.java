@@ -42,6 +42,19 @@ public final class RequestHash {
 
     /** Returns the number of a request that came on this connection. */
     long of(RequestHead head, DownstreamConnection connection) {
+        return key == null
+                ? 0
+                : of(head, connection.peerAddress(), connection.config().trustedProxies());
+    }
+
+    /** Returns the number of a request that was stored with the forwarding fields that it got here. */
+    long ofStored(RequestHead head, List<Cidr> trusted) {
+        String told = head.forwardedFor();
+        byte[] peer = address(told.substring(told.lastIndexOf(',') + 1).strip());
+        return of(head, peer == null ? new byte[0] : peer, trusted);
+    }
+
+    private long of(RequestHead head, byte[] peer, List<Cidr> trusted) {
         if (key == null) {
             return 0;
         }
@@ -49,9 +62,7 @@ public final class RequestHash {
             case HEADER -> of(head.value(name));
             case COOKIE -> of(head.cookie(name));
             case PATH -> KeyHash.of(head.path());
-            case CLIENT_IP ->
-                KeyHash.of(clientAddress(
-                        connection.peerAddress(), head, connection.config().trustedProxies()));
+            case CLIENT_IP -> KeyHash.of(clientAddress(peer, head, trusted));
         };
     }
 

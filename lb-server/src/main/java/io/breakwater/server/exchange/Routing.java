@@ -6,20 +6,41 @@ import io.breakwater.server.config.PoolTimeouts;
 import io.breakwater.server.config.RouteConfig;
 import io.breakwater.server.pool.BackendPool;
 import io.breakwater.server.pool.ServedPool;
+import io.breakwater.server.route.Route;
 import io.breakwater.server.route.RouteTable;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Where requests go, as one immutable value: an exchange reads it once, and a new configuration will replace it whole.
  *
  * @param table of the routes
+ * @param routes the same by their names
  * @param pools that the routes lead to, and all others
+ * @param queuePages where the status of queued requests is asked for
  */
-public record Routing(RouteTable<Destination> table, List<ServedPool> pools) {
+public record Routing(
+        RouteTable<Destination> table,
+        Map<String, Route<Destination>> routes,
+        List<ServedPool> pools,
+        List<QueuePage> queuePages) {
 
     public Routing {
+        routes = Map.copyOf(routes);
         pools = List.copyOf(pools);
+        queuePages = List.copyOf(queuePages);
+    }
+
+    /** Returns the page that a path is of, or null. */
+    @Nullable
+    QueuePage queuePage(CharSequence path) {
+        for (int i = 0; i < queuePages.size(); i++) {
+            if (queuePages.get(i).takes(path)) {
+                return queuePages.get(i);
+            }
+        }
+        return null;
     }
 
     /**

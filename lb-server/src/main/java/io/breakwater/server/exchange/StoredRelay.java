@@ -32,10 +32,15 @@ final class StoredRelay {
      * Begins with the head.
      *
      * @param ageSeconds null for a response that has none
+     * @param by the fallback whose answer it is; null if it is no fallback's
      * @param headOnly the request was HEAD
      */
     void begin(
-            StoredResponse response, @Nullable Long ageSeconds, FallbackType by, CircuitState state, boolean headOnly) {
+            StoredResponse response,
+            @Nullable Long ageSeconds,
+            @Nullable FallbackType by,
+            CircuitState state,
+            boolean headOnly) {
         keep = downstream.canKeep();
         byte[] content = response.body();
         boolean copied = !headOnly && content.length <= MOST_COPIED_BYTES;

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 public enum Reply {
     BAD_REQUEST(400, "bad request", RejectionReason.BAD_REQUEST),
     NO_ROUTE(404, "not found", RejectionReason.NO_ROUTE),
+    NO_SUCH_REQUEST(404, "no such request", null),
     METHOD_NOT_ALLOWED(405, "method not allowed", RejectionReason.METHOD_NOT_ALLOWED),
     REQUEST_TIMEOUT(408, "request timeout", RejectionReason.TIMEOUT),
     CONTENT_TOO_LARGE(413, "content too large", RejectionReason.TOO_LARGE),
@@ -69,7 +70,7 @@ public enum Reply {
         return detail == null ? body.length : body(error + ": " + detail).length;
     }
 
-    /** The reason that {@code lb_rejections_total} counts, or null where a backend was asked and failed. */
+    /** The reason that {@code lb_rejections_total} counts, or null where a backend was asked and failed, or nothing was. */
     public @Nullable RejectionReason rejection() {
         return rejection;
     }

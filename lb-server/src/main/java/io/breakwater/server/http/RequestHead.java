@@ -468,6 +468,25 @@ public final class RequestHead extends MessageHead {
         out.writeBytes(http11 ? VIA_11 : VIA_10);
     }
 
+    /**
+     * Appends to {@code out} a head that was stored as it went upstream once, apart from the rewriting of its path: nothing
+     * is cut and nothing put in.
+     *
+     * @param cutPathBytes how many bytes of the path are replaced
+     * @param pathPrefix what stands in their place
+     * @param host what replaces the Host field, or null to leave it as it is
+     */
+    public void writeStored(ByteBuf out, int cutPathBytes, byte[] pathPrefix, byte @Nullable [] host) {
+        int from = writeRequestLine(out, cutPathBytes, pathPrefix);
+        if (host != null) {
+            writeSpan(out, from, fieldsStart);
+            from = fieldsStart;
+            writeHost(out, host);
+        }
+        writeKept(out, from, host == null ? 0 : 1 << FieldName.HOST);
+        out.writeBytes(LINE_END);
+    }
+
     private int cutMask(Forwarding forwarding, boolean replaceHost) {
         int mask = FieldName.CONNECTION_SPECIFIC | 1 << FieldName.X_FORWARDED_FOR;
         if (!forwarding.trusted()) {

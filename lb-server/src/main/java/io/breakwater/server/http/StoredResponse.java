@@ -7,8 +7,9 @@ import io.breakwater.metrics.FallbackType;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** A whole response as bytes, for a fallback to give as often as it is asked. Immutable, safe from any thread. */
+/** A whole response as bytes, of a fallback above all, to be given as often as it is asked for. Immutable, safe from any thread. */
 public final class StoredResponse {
     private static final byte[] LENGTH_NAME = bytes("Content-Length: ");
     private static final byte[] AGE_NAME = bytes("Age: ");
@@ -72,11 +73,15 @@ public final class StoredResponse {
     /**
      * Appends the head.
      *
-     * @param by the fallback whose answer it is
+     * @param by the fallback whose answer it is; null if it is no fallback's
      * @param state the value of the circuit state field
      */
     public void writeHead(
-            ByteBuf out, ResponseFields fields, FallbackType by, CircuitState state, ConnectionField connection) {
+            ByteBuf out,
+            ResponseFields fields,
+            @Nullable FallbackType by,
+            CircuitState state,
+            ConnectionField connection) {
         out.writeBytes(head);
         writeEnd(out, fields, by, state, connection);
     }
@@ -89,7 +94,7 @@ public final class StoredResponse {
     public void writeHead(
             ByteBuf out,
             ResponseFields fields,
-            FallbackType by,
+            @Nullable FallbackType by,
             CircuitState state,
             ConnectionField connection,
             long ageSeconds) {
@@ -101,7 +106,11 @@ public final class StoredResponse {
     }
 
     private void writeEnd(
-            ByteBuf out, ResponseFields fields, FallbackType by, CircuitState state, ConnectionField connection) {
+            ByteBuf out,
+            ResponseFields fields,
+            @Nullable FallbackType by,
+            CircuitState state,
+            ConnectionField connection) {
         if (status != 204 && status != 304) {
             out.writeBytes(LENGTH_NAME);
             Numbers.write(out, body.length);
@@ -110,7 +119,9 @@ public final class StoredResponse {
         if (!dated) {
             fields.writeDate(out);
         }
-        FallbackField.write(out, by);
+        if (by != null) {
+            FallbackField.write(out, by);
+        }
         fields.writeEnd(out, state, connection);
     }
 }

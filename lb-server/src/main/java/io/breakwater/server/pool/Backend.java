@@ -1,5 +1,7 @@
 package io.breakwater.server.pool;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import io.breakwater.health.BackendId;
 import io.breakwater.health.Outcome;
 import io.breakwater.health.breaker.BreakerConfig;
@@ -54,6 +56,12 @@ public final class Backend implements Candidate {
 
     public BackendConfig config() {
         return replica.config();
+    }
+
+    /** Host and port as a Host field has them. */
+    public byte[] authority() {
+        String host = config().host();
+        return ((host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + config().port()).getBytes(US_ASCII);
     }
 
     public CircuitBreaker breaker() {
