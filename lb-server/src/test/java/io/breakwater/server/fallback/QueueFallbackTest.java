@@ -526,6 +526,27 @@ class QueueFallbackTest {
         }
     }
 
+    /** The pause has grown to half a minute by then. */
+    @Test
+    void aCircuitThatClosesEndsTheWait() throws IOException {
+        try (Writes writes = queued(dir()).open()) {
+            HttpMessage accepted = writes.send(post("/", "body"));
+            eventually(() -> {
+                writes.ticker.advance(Duration.ofSeconds(10));
+                assertThat(writes.status(accepted).getInt("attempts")).isGreaterThanOrEqualTo(6);
+            });
+            writes.heal();
+            eventually(() -> {
+                writes.ticker.advance(Duration.ofSeconds(1));
+                assertThat(writes.proxy.get("/heals").status()).isEqualTo(200);
+            });
+            writes.ticker.advance(Duration.ofSeconds(1));
+
+            eventually(
+                    () -> assertThat(writes.status(accepted).getString("state")).isEqualTo("delivered"));
+        }
+    }
+
     // ================ its life ================
 
     @Test
