@@ -547,6 +547,60 @@ class QueueFallbackTest {
         }
     }
 
+    /** By what it was stored with, a write goes to the backend that the same client's other requests meet. */
+    @ParameterizedTest
+    @ValueSource(strings = {"header:X-User", "cookie:id", "path", "client-ip"})
+    void whatBelongsTogetherStaysTogether(String key) throws IOException {
+        try (ScriptedBackend other = ScriptedBackend.start();
+                Writes writes = queued(
+                        dir(),
+                        "lb.listen.trusted-proxies = [\"127.0.0.0/8\"]",
+                        "lb.pools.default.backends += \"" + other.url() + "\"",
+                        "lb.pools.default.balance = { hash = \"" + key + "\" }")) {
+            List<String> requests = IntStream.range(0, 24)
+                    .mapToObj(i -> post(
+                            "/" + i,
+                            "",
+                            "X-User: u" + i,
+                            "Cookie: a=b; id=" + i,
+                            "X-Forwarded-For: 10.0." + i + ".7, 127.0.0.2"))
+                    .toList();
+            requests.forEach(each -> assertThat(writes.send(each).status()).isEqualTo(200));
+            List<String> here = targets(writes.backend);
+            List<String> there = targets(other);
+            assertThat(here).isNotEmpty();
+            assertThat(there).isNotEmpty();
+            operate(writes, other, "disable");
+            requests.forEach(each -> assertThat(writes.send(each).status()).isEqualTo(202));
+            operate(writes, other, "enable");
+
+            eventually(() -> {
+                writes.ticker.advance(Duration.ofSeconds(1));
+                assertThat(writes.backend.requests().size() + other.requests().size())
+                        .isEqualTo(48);
+            });
+            assertThat(targets(writes.backend)).isEqualTo(twice(here));
+            assertThat(targets(other)).isEqualTo(twice(there));
+        }
+    }
+
+    private static void operate(Writes writes, ScriptedBackend other, String action) {
+        for (ScriptedBackend each : List.of(writes.backend, other)) {
+            assertThat(writes.proxy
+                            .post("/api/v1/pools/default/backends/127.0.0.1:" + each.port() + "/" + action)
+                            .status())
+                    .isEqualTo(200);
+        }
+    }
+
+    private static List<String> targets(ScriptedBackend backend) {
+        return backend.requests().stream().map(HttpMessage::target).toList();
+    }
+
+    private static List<String> twice(List<String> once) {
+        return Stream.concat(once.stream(), once.stream()).toList();
+    }
+
     // ================ its life ================
 
     @Test
