@@ -1,5 +1,7 @@
 package io.breakwater.health.breaker;
 
+import static java.util.Objects.requireNonNull;
+
 import io.breakwater.health.Outcome.Verdict;
 import io.breakwater.time.Ticker;
 import java.util.concurrent.ThreadLocalRandom;
@@ -38,12 +40,16 @@ import org.jspecify.annotations.Nullable;
 public final class CircuitBreaker {
     private static final AtomicReferenceFieldUpdater<CircuitBreaker, State> STATE =
             AtomicReferenceFieldUpdater.newUpdater(CircuitBreaker.class, State.class, "present");
+    private static final AtomicReferenceFieldUpdater<CircuitBreaker, @Nullable Observations> OBSERVATIONS =
+            AtomicReferenceFieldUpdater.newUpdater(CircuitBreaker.class, Observations.class, "observations");
     private static final long NANOS_PER_SECOND = 1_000_000_000;
 
     private final Ticker ticker;
     private final BreakerListener listener;
     private final TripGuard guard;
-    private final Observations observations = new Observations();
+    /** What observing has found. Made when it first finds something: most breakers never observe. */
+    private volatile @Nullable Observations observations;
+
     private volatile State present;
 
     /** A breaker whose trips nobody refuses. */
@@ -99,15 +105,23 @@ public final class CircuitBreaker {
     }
 
     private Permit wouldReject() {
-        observations.wouldReject();
+        Observations found = observations();
+        found.wouldReject();
         tell(BreakerListener::wouldReject);
-        return new ObservedPermit(observations);
+        return new ObservedPermit(found);
     }
 
     /** Returns what a request meets at {@code now}: {@link #state}, but always closed in observe mode. */
     public CircuitState servingState(long now) {
         State seen = present;
         return seen.config().observes() ? CircuitState.CLOSED : state(now);
+    }
+
+    private Observations observations() {
+        if (observations == null) {
+            OBSERVATIONS.compareAndSet(this, null, new Observations());
+        }
+        return requireNonNull(observations);
     }
 
     /** Returns the state of the machine at {@code now}. */
@@ -175,7 +189,8 @@ public final class CircuitBreaker {
     }
 
     public BreakerSnapshot snapshot(long now) {
-        return present.settled(now).snapshot(now, observations.figures());
+        Observations found = observations;
+        return present.settled(now).snapshot(now, found == null ? Observed.NOTHING : found.figures());
     }
 
     /**

@@ -10,4 +10,7 @@ package io.breakwater.health.breaker;
  * @param wouldRejectFailed those of them that failed
  * @param savedNanos how long clients waited for the failed ones, in all
  */
-public record Observed(long wouldReject, long wouldRejectSucceeded, long wouldRejectFailed, long savedNanos) {}
+public record Observed(long wouldReject, long wouldRejectSucceeded, long wouldRejectFailed, long savedNanos) {
+
+    static final Observed NOTHING = new Observed(0, 0, 0, 0);
+}

@@ -12,8 +12,10 @@ import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.breaker.Permit;
 import io.breakwater.health.breaker.Transition;
 import io.breakwater.server.balance.Candidate;
+import io.breakwater.server.balance.LatencyScore;
 import io.breakwater.server.config.BackendConfig;
 import io.breakwater.server.config.PoolConfig;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +29,10 @@ public final class Backend implements Candidate {
     private final BreakerListener journal;
     private final CircuitBreaker breaker;
     private final SlowStart slowStart;
+    // The replica's: to compare two of ten thousand backends should meet few objects, for each may be a cache miss.
+    private final AtomicInteger inFlight;
+    private final LatencyScore latency;
+    private final long identityHash;
 
     /** A trip was refused, and nothing has shown since that it is over. */
     private volatile boolean tripRefused;
@@ -36,6 +42,9 @@ public final class Backend implements Candidate {
         this.replica = replica;
         this.journal = replica.journals().of(scope.route());
         this.slowStart = new SlowStart(pool.slowStart());
+        this.inFlight = replica.attempts();
+        this.latency = replica.latency();
+        this.identityHash = replica.identityHash();
         this.breaker = new CircuitBreaker(
                 pool.breaker(), scope.ticker(), new CircuitNews(), opening -> scope.onTrip(this, opening));
     }
@@ -188,17 +197,17 @@ public final class Backend implements Candidate {
 
     @Override
     public double load(long now) {
-        return replica.load(now);
+        return latency.load(inFlight.get(), now);
     }
 
     @Override
     public long identityHash() {
-        return replica.identityHash();
+        return identityHash;
     }
 
     @Override
     public double expectedLatencyNanos(long now) {
-        return replica.expectedLatencyNanos(now);
+        return latency.expectedLatencyNanos(now);
     }
 
     // ================ what became of requests ================

@@ -291,12 +291,13 @@ public final class Replica {
 
     // ================ what became of requests ================
 
-    double load(long now) {
-        return latency.load(inFlight.get(), now);
+    /** Counts the attempts under way. */
+    AtomicInteger attempts() {
+        return inFlight;
     }
 
-    double expectedLatencyNanos(long now) {
-        return latency.expectedLatencyNanos(now);
+    LatencyScore latency() {
+        return latency;
     }
 
     /** Takes in how an attempt ended, before its slot is freed. See {@link Backend#attemptEnded}. */
