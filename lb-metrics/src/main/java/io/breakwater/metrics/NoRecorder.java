@@ -5,6 +5,7 @@ import io.breakwater.health.Outcome;
 import io.breakwater.health.breaker.Transition;
 import io.breakwater.health.check.CheckResult;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /** The recorder of a balancer whose metrics are off. */
 final class NoRecorder implements ProxyRecorder, RouteRecorder, BackendRecorder, PoolRecorder, ConnectionRecorder {
@@ -48,7 +49,7 @@ final class NoRecorder implements ProxyRecorder, RouteRecorder, BackendRecorder,
     public void started() {}
 
     @Override
-    public void ended(int status, long durationNanos) {}
+    public void ended(int status, long durationNanos, @Nullable TraceContext trace) {}
 
     @Override
     public void clientClosed(long durationNanos) {}

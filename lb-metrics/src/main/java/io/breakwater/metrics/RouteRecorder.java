@@ -1,5 +1,7 @@
 package io.breakwater.metrics;
 
+import org.jspecify.annotations.Nullable;
+
 /** Counts the requests of one route. Each request is started once and ends once, by one of the two endings. */
 public interface RouteRecorder {
 
@@ -11,8 +13,14 @@ public interface RouteRecorder {
      *
      * @param status the status sent, 100 to 599
      * @param durationNanos from the received head to the response's last byte
+     * @param trace of the request, for an exemplar; null if it has none
      */
-    void ended(int status, long durationNanos);
+    void ended(int status, long durationNanos, @Nullable TraceContext trace);
+
+    /** As {@link #ended(int, long, TraceContext)}, without a trace. */
+    default void ended(int status, long durationNanos) {
+        ended(status, durationNanos, null);
+    }
 
     /**
      * The client left before its response was whole.

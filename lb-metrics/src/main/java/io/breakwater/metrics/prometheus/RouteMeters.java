@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.breakwater.metrics.FallbackType;
 import io.breakwater.metrics.RejectionReason;
 import io.breakwater.metrics.RouteRecorder;
+import io.breakwater.metrics.TraceContext;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import java.util.EnumMap;
@@ -95,7 +96,7 @@ final class RouteMeters implements RouteRecorder {
     }
 
     @Override
-    public void ended(int status, long durationNanos) {
+    public void ended(int status, long durationNanos, @Nullable TraceContext trace) {
         inFlight.decrement();
         CounterDataPoint counter = status(status);
         if (counter != null) {

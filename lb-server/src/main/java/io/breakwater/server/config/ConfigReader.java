@@ -73,8 +73,23 @@ final class ConfigReader {
                 s.list("trusted-proxies", Cidr::parse),
                 s.text("health-path"),
                 s.text("circuit-state-header"),
+                reasonHeader(s.text("reason-header")),
+                nullIfEmpty(s.text("request-id-header")),
+                s.flag("trace-context"),
                 s.section("limits").read(ConfigReader::limits),
                 s.section("timeouts").read(ConfigReader::listenerTimeouts));
+    }
+
+    private static @Nullable String reasonHeader(String text) {
+        return switch (text) {
+            case "off", "false" -> null;
+            case "on", "true" -> ListenerConfig.REASON_HEADER;
+            default -> text;
+        };
+    }
+
+    private static @Nullable String nullIfEmpty(String text) {
+        return text.isEmpty() ? null : text;
     }
 
     private static LimitsConfig limits(Section s) {

@@ -65,6 +65,13 @@ abstract class ConfigWalk {
         list("trusted-proxies", listen.trustedProxies());
         quoted("health-path", listen.healthPath());
         quoted("circuit-state-header", listen.circuitStateHeader());
+        if (listen.reasonHeader() == null) {
+            value("reason-header", false);
+        } else {
+            quoted("reason-header", listen.reasonHeader());
+        }
+        quoted("request-id-header", listen.requestIdHeader() == null ? "" : listen.requestIdHeader());
+        value("trace-context", listen.traceContext());
         block("limits", () -> {
             size("request-line", listen.limits().requestLineBytes());
             size("headers", listen.limits().headersBytes());

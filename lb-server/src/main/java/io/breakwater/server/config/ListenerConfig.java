@@ -3,6 +3,7 @@ package io.breakwater.server.config;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code lb.listen}: where clients connect and what they may do.
@@ -12,6 +13,9 @@ import java.util.Set;
  * @param trustedProxies peers whose forwarding headers are believed
  * @param healthPath the path that the balancer answers itself
  * @param circuitStateHeader the field that tells the circuit's state on every response
+ * @param reasonHeader the field that tells why, on the responses that the balancer makes itself; null for none
+ * @param requestIdHeader the field that carries the id of a request; null for none
+ * @param traceContext requests go on with a {@code traceparent}
  */
 public record ListenerConfig(
         String host,
@@ -20,8 +24,16 @@ public record ListenerConfig(
         List<Cidr> trustedProxies,
         String healthPath,
         String circuitStateHeader,
+        @Nullable String reasonHeader,
+        @Nullable String requestIdHeader,
+        boolean traceContext,
         LimitsConfig limits,
         ListenerTimeouts timeouts) {
+
+    /** The reason's field where the configuration only says that there is one. */
+    public static final String REASON_HEADER = "X-LB-Reason";
+
+    private static final String FIELD_RULE = "a header name that HTTP does not use itself";
 
     /** Fields that mean something to HTTP itself; a state in one of them would break messages. */
     private static final Set<String> RESERVED_FIELDS = Set.of(
@@ -46,12 +58,30 @@ public record ListenerConfig(
                 .range("port", port, 0, 65_535)
                 .range("max-connections", maxConnections, 1, 10_000_000)
                 .require(HttpText.isPath(healthPath), "health-path", healthPath, HttpText.PATH_RULE)
+                .require(isOurs(circuitStateHeader), "circuit-state-header", circuitStateHeader, FIELD_RULE)
                 .require(
-                        HttpText.isToken(circuitStateHeader)
-                                && !RESERVED_FIELDS.contains(circuitStateHeader.toLowerCase(Locale.ROOT)),
-                        "circuit-state-header",
-                        circuitStateHeader,
-                        "a header name that HTTP does not use itself")
+                        reasonHeader == null || isOurs(reasonHeader),
+                        "reason-header",
+                        String.valueOf(reasonHeader),
+                        "on, off, or " + FIELD_RULE)
+                .require(
+                        requestIdHeader == null || isOurs(requestIdHeader),
+                        "request-id-header",
+                        String.valueOf(requestIdHeader),
+                        FIELD_RULE + ", or empty")
+                .require(
+                        areDifferent(circuitStateHeader, reasonHeader),
+                        "reason-header",
+                        String.valueOf(reasonHeader),
+                        "other than circuit-state-header")
                 .verify();
+    }
+
+    private static boolean isOurs(String name) {
+        return HttpText.isToken(name) && !RESERVED_FIELDS.contains(name.toLowerCase(Locale.ROOT));
+    }
+
+    private static boolean areDifferent(String name, @Nullable String other) {
+        return other == null || !other.equalsIgnoreCase(name);
     }
 }

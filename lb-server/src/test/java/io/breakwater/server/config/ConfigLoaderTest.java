@@ -195,7 +195,7 @@ class ConfigLoaderTest {
                 .containsExactly(
                         "t.conf:2: lb.listen.port: 70000 (expected: 0..65535)",
                         "t.conf:2: lb.listen.prot: unknown key (expected: one of host, port, max-connections,"
-                                + " trusted-proxies, health-path, circuit-state-header, limits, timeouts; did you mean port?)",
+                                + " trusted-proxies, health-path, circuit-state-header, reason-header, request-id-header, trace-context, limits, timeouts; did you mean port?)",
                         "t.conf:3: lb.listen.timeouts.write-idle: 5 (expected: a duration with its unit, such as 5s or 250ms)",
                         "t.conf:4: lb.listen.limits.headers: lots (expected: a size such as 8KiB)",
                         "t.conf:5: lb.health-check: unknown key (expected: one of listen, admin, runtime, access-log,"
@@ -247,6 +247,9 @@ class ConfigLoaderTest {
             lb.listen.trusted-proxies = ["::/129"]      | trusted-proxies[0]: ::/129 (expected: a prefix of 0..128 bits)
             lb.listen.health-path = health              | health-path: health (expected: a path that starts with "/", without query, fragment, spaces, "\\" or dot segments)
             lb.listen.circuit-state-header = "X State"  | circuit-state-header: X State (expected: a header name that HTTP does not use itself)
+            lb.listen.reason-header = "X Why" | reason-header: X Why (expected: on, off, or a header name that HTTP does not use itself)
+            lb.listen.reason-header = x-circuit-state | reason-header: x-circuit-state (expected: other than circuit-state-header)
+            lb.listen.request-id-header = Host | request-id-header: Host (expected: a header name that HTTP does not use itself, or empty)
             lb.listen.circuit-state-header = Connection | circuit-state-header: Connection (expected: a header name that HTTP does not use itself)
             lb.listen.limits.request-line = 10          | limits.request-line: 10 (expected: a size from 256B to 1MiB)
             lb.listen.limits.headers = 4GiB             | limits.headers: 4GiB (expected: a size from 256B to 1MiB)
@@ -337,7 +340,7 @@ class ConfigLoaderTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"http2 = true", "listen.tls {}", "listen.reason-header = on", "listeners {}", "state.file = x"})
+    @CsvSource({"http2 = true", "listen.tls {}", "listeners {}", "state.file = x"})
     void refusesKeysOfWhatDoesNotExistYet(String line) {
         assertThat(problems("lb." + line)).singleElement().asString().contains(": unknown key (expected: ");
     }
@@ -745,7 +748,7 @@ class ConfigLoaderTest {
                 lb.routes[0].pool=p   | --set: lb.routes[0].pool=p (expected: KEY=VALUE, such as lb.listen.port=4000)
                 lb.routes.0.pool=p    | --set: lb.routes.0.pool: p (expected: a key outside lists; lb.routes is set whole)
                 lb.pools.p.backends.0=p | --set: lb.pools.p.backends.0: p (expected: a key outside lists; lb.pools.p.backends is set whole)
-                lb.listen.prot=1      | --set: lb.listen.prot: unknown key (expected: one of host, port, max-connections, trusted-proxies, health-path, circuit-state-header, limits, timeouts; did you mean port?)
+                lb.listen.prot=1      | --set: lb.listen.prot: unknown key (expected: one of host, port, max-connections, trusted-proxies, health-path, circuit-state-header, reason-header, request-id-header, trace-context, limits, timeouts; did you mean port?)
                 lb.listen.port=x      | --set: lb.listen.port: x (expected: a whole number)
                 lb.listen.port={      | --set: lb.listen.port: { (expected: a HOCON value; quote a text with any of : / = , # and the like, "{")
                 'lb.listen.port=1, x=2' | --set: lb.listen.port: 1, x=2 (expected: a HOCON value; quote a text with any of : / = , # and the like, "1, x=2")
