@@ -15,7 +15,6 @@ import io.breakwater.server.balance.Candidate;
 import io.breakwater.server.balance.LatencyScore;
 import io.breakwater.server.config.BackendConfig;
 import io.breakwater.server.config.PoolConfig;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +29,6 @@ public final class Backend implements Candidate {
     private final CircuitBreaker breaker;
     private final SlowStart slowStart;
     // The replica's: to compare two of ten thousand backends should meet few objects, for each may be a cache miss.
-    private final AtomicInteger inFlight;
     private final LatencyScore latency;
     private final long identityHash;
 
@@ -42,7 +40,6 @@ public final class Backend implements Candidate {
         this.replica = replica;
         this.journal = replica.journals().of(scope.route());
         this.slowStart = new SlowStart(pool.slowStart());
-        this.inFlight = replica.attempts();
         this.latency = replica.latency();
         this.identityHash = replica.identityHash();
         this.breaker = new CircuitBreaker(
@@ -197,7 +194,7 @@ public final class Backend implements Candidate {
 
     @Override
     public double load(long now) {
-        return latency.load(inFlight.get(), now);
+        return latency.load(replica.inFlight(), now);
     }
 
     @Override
