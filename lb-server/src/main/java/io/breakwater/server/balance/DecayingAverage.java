@@ -10,7 +10,8 @@ import java.util.concurrent.atomic.AtomicLongFieldUpdater;
  * Samples that come within 1/{@value #GRAINS} of the window after the last one add nothing and are dropped, so that the
  * event loops do not fight for the same cache line at every request.
  *
- * <p>What averages something extends it, so that the two are one object: among ten thousand backends each is a cache miss.
+ * <p>What averages something extends it, so that the two are one object: among ten thousand backends each object may be a cache
+ * miss.
  */
 abstract class DecayingAverage {
     private static final AtomicLongFieldUpdater<DecayingAverage> BITS =

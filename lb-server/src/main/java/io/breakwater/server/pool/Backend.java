@@ -28,7 +28,7 @@ public final class Backend implements Candidate {
     private final BreakerListener journal;
     private final CircuitBreaker breaker;
     private volatile SlowStart slowStart;
-    // The replica's: to compare two of ten thousand backends should wait for few objects in a row, each a cache miss.
+    // The replica's: to compare two of ten thousand backends should wait for few objects in a row.
     private final LatencyScore latency;
 
     /** A trip was refused, and nothing has shown since that it is over. */

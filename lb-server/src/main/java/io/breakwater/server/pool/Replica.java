@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 /*
  * Its slots and counts are fields of this one object, and not objects of their own: among ten thousand backends every object
- * that a request meets costs it a miss in the processor's caches, so what all requests read and write stands together.
+ * that a request meets may cost it a miss in the processor's caches, so what all requests read and write stands together.
  */
 public final class Replica {
     private static final AtomicIntegerFieldUpdater<Replica> IN_FLIGHT =
