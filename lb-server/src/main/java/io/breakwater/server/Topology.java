@@ -46,7 +46,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -252,9 +251,8 @@ final class Topology {
     }
 
     private Member member(PoolCore core, BackendId id, PoolConfig pool, BackendConfig config) {
-        AtomicInteger inFlight = new AtomicInteger();
         // The meters of a backend read its circuits, and the circuits report to the meters.
-        Gauges gauges = new Gauges(inFlight, ticker);
+        Gauges gauges = new Gauges(ticker);
         BackendRecorder counts = recorder.backend(id, gauges);
         Replica.Journals journals = route -> {
             BreakerListener journal = events.circuit(
@@ -267,7 +265,7 @@ final class Topology {
                 }
             };
         };
-        Replica replica = new Replica(core, id, config, pool, counts, journals, inFlight);
+        Replica replica = new Replica(core, id, config, pool, counts, journals);
         gauges.replica = replica;
         HealthListener log = events.health(id);
         HealthChecker checker = checks.checkerOf(
@@ -329,18 +327,17 @@ final class Topology {
 
     /** What the gauges of one backend read. */
     private static final class Gauges implements BackendGauges {
-        private final AtomicInteger inFlight;
         private final Ticker ticker;
         private volatile @Nullable Replica replica;
 
-        Gauges(AtomicInteger inFlight, Ticker ticker) {
-            this.inFlight = inFlight;
+        Gauges(Ticker ticker) {
             this.ticker = ticker;
         }
 
         @Override
         public int inFlight() {
-            return inFlight.get();
+            Replica present = replica;
+            return present == null ? 0 : present.inFlight();
         }
 
         @Override

@@ -26,7 +26,6 @@ import java.util.Objects;
 import java.util.Queue;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -122,8 +121,7 @@ public class SelectAndEnd {
                 own,
                 config,
                 ProxyRecorder.NONE.backend(id, NoGauges.INSTANCE),
-                route -> BreakerListener.NONE,
-                new AtomicInteger());
+                route -> BreakerListener.NONE);
     }
 
     private static void fail(Backend backend) {

@@ -1,6 +1,6 @@
 package io.breakwater.server.balance;
 
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,16 +15,18 @@ import org.jspecify.annotations.Nullable;
  * failure is scored as at least the pool's typical latency, and leaves one request of load behind, which decays with the
  * typical latency as its time constant: over time it adds up to what one typical request under way would have been.
  */
-public final class LatencyScore {
+public final class LatencyScore extends DecayingAverage {
     /** {@value} ns, 10 s: the default window, as Finagle's. */
     public static final long WINDOW_NANOS = 10_000_000_000L;
 
     /** Below this many requests a debt is forgotten. */
     private static final double FORGOTTEN = 0.001;
 
+    private static final AtomicReferenceFieldUpdater<LatencyScore, @Nullable Debt> DEBT =
+            AtomicReferenceFieldUpdater.newUpdater(LatencyScore.class, Debt.class, "debt");
+
     private final TypicalLatency typical;
-    private final DecayingAverage latency;
-    private final AtomicReference<@Nullable Debt> debt = new AtomicReference<>();
+    private volatile @Nullable Debt debt;
 
     /**
      * @param typical of the pool that the backend belongs to; its successes are told to it
@@ -37,8 +39,8 @@ public final class LatencyScore {
      * @param windowNanos after which a latency counts 1/e of a fresh one
      */
     public LatencyScore(TypicalLatency typical, long windowNanos) {
+        super(windowNanos, true);
         this.typical = typical;
-        this.latency = new DecayingAverage(windowNanos, true);
     }
 
     /**
@@ -48,7 +50,7 @@ public final class LatencyScore {
      * @param now a reading of the ticker, in nanoseconds
      */
     public void succeeded(long latencyNanos, long now) {
-        latency.add(latencyNanos, now);
+        add(latencyNanos, now);
         typical.succeeded(latencyNanos, now);
     }
 
@@ -60,13 +62,13 @@ public final class LatencyScore {
      */
     public void failed(long latencyNanos, long now) {
         double typicalNanos = typical.nanos();
-        latency.add(Math.max(latencyNanos, (long) Math.ceil(typicalNanos)), now);
+        add(Math.max(latencyNanos, (long) Math.ceil(typicalNanos)), now);
         Debt old;
         Debt more;
         do {
-            old = debt.get();
+            old = debt;
             more = new Debt((old == null ? 0 : old.at(now)) + 1, typicalNanos, now);
-        } while (!debt.compareAndSet(old, more));
+        } while (!DEBT.compareAndSet(this, old, more));
     }
 
     /**
@@ -75,7 +77,7 @@ public final class LatencyScore {
      * @param now a reading of the ticker, in nanoseconds
      */
     public double load(int inFlight, long now) {
-        Debt owed = debt.get();
+        Debt owed = debt;
         return owed == null ? inFlight : inFlight + owed.at(now);
     }
 
@@ -86,7 +88,7 @@ public final class LatencyScore {
      * @param now a reading of the ticker, in nanoseconds
      */
     public double expectedLatencyNanos(long now) {
-        double expected = latency.decayed(now);
+        double expected = decayed(now);
         return Double.isNaN(expected) ? typical.nanos() : Math.max(1, expected);
     }
 

@@ -15,7 +15,6 @@ import io.breakwater.server.balance.Candidate;
 import io.breakwater.server.balance.LatencyScore;
 import io.breakwater.server.config.BackendConfig;
 import io.breakwater.server.config.PoolConfig;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,11 +27,9 @@ public final class Backend implements Candidate {
     private final Replica replica;
     private final BreakerListener journal;
     private final CircuitBreaker breaker;
-    private final SlowStart slowStart;
-    // The replica's: to compare two of ten thousand backends should meet few objects, for each may be a cache miss.
-    private final AtomicInteger inFlight;
+    private volatile SlowStart slowStart;
+    // The replica's: to compare two of ten thousand backends should wait for few objects in a row.
     private final LatencyScore latency;
-    private final long identityHash;
 
     /** A trip was refused, and nothing has shown since that it is over. */
     private volatile boolean tripRefused;
@@ -41,10 +38,8 @@ public final class Backend implements Candidate {
         this.scope = scope;
         this.replica = replica;
         this.journal = replica.journals().of(scope.route());
-        this.slowStart = new SlowStart(pool.slowStart());
-        this.inFlight = replica.attempts();
+        this.slowStart = SlowStart.of(pool.slowStart());
         this.latency = replica.latency();
-        this.identityHash = replica.identityHash();
         this.breaker = new CircuitBreaker(
                 pool.breaker(), scope.ticker(), new CircuitNews(), opening -> scope.onTrip(this, opening));
     }
@@ -84,7 +79,7 @@ public final class Backend implements Candidate {
 
     /** Applies other settings from {@code now} on; what was counted stays. With the lock of the scope. */
     void reconfigure(PoolConfig before, PoolConfig pool, long now) {
-        slowStart.reconfigure(pool.slowStart());
+        slowStart = slowStart.reconfigured(pool.slowStart());
         if (!pool.breaker().equals(before.breaker())) {
             boolean wasOut = breaker.servingState(now) != CircuitState.CLOSED;
             breaker.reconfigure(pool.breaker(), now);
@@ -197,12 +192,12 @@ public final class Backend implements Candidate {
 
     @Override
     public double load(long now) {
-        return latency.load(inFlight.get(), now);
+        return latency.load(replica.inFlight(), now);
     }
 
     @Override
     public long identityHash() {
-        return identityHash;
+        return replica.identityHash();
     }
 
     @Override

@@ -13,8 +13,8 @@ import io.breakwater.server.config.BackendConfig;
 import io.breakwater.server.config.ConcurrencyConfig;
 import io.breakwater.server.config.PoolConfig;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,27 +22,50 @@ import org.jspecify.annotations.Nullable;
  * its latency and its counts. Its circuits are the {@link Backend}s in front of it, one, or one for each route. It stays
  * the same object over reloads for as long as its identity stays: pool, id and URL. Safe from any thread.
  */
+/*
+ * Its slots and counts are fields of this one object, and not objects of their own: among ten thousand backends every object
+ * that a request meets may cost it a miss in the processor's caches, so what all requests read and write stands together.
+ */
 public final class Replica {
-    private final PoolCore core;
-    private final BackendId id;
-    private final long identityHash;
-    private final BackendRecorder recorder;
-    private final Journals journals;
-    private final AtomicInteger inFlight;
-    private final LatencyScore latency;
-    private final LongAdder successes = new LongAdder();
-    private final LongAdder failures = new LongAdder();
-    private final LongAdder ignored = new LongAdder();
-    private final LongAdder rejected = new LongAdder();
+    private static final AtomicIntegerFieldUpdater<Replica> IN_FLIGHT =
+            AtomicIntegerFieldUpdater.newUpdater(Replica.class, "inFlight");
+    private static final AtomicLongFieldUpdater<Replica> SUCCESSES =
+            AtomicLongFieldUpdater.newUpdater(Replica.class, "successes");
+    private static final AtomicLongFieldUpdater<Replica> FAILURES =
+            AtomicLongFieldUpdater.newUpdater(Replica.class, "failures");
+    private static final AtomicLongFieldUpdater<Replica> IGNORED =
+            AtomicLongFieldUpdater.newUpdater(Replica.class, "ignored");
+    private static final AtomicLongFieldUpdater<Replica> REJECTED =
+            AtomicLongFieldUpdater.newUpdater(Replica.class, "rejected");
 
-    private volatile Settings settings;
-    /** Written with the lock of the core, as the next three. */
-    private volatile AdminState admin = AdminState.ENABLED;
-
-    private volatile Health health;
+    // ---- what every request meets ----
+    /** Attempts under way. */
+    private volatile int inFlight;
+    /** How many may be, where nothing finds that out. Written with the lock of the core, as the next two. */
+    private volatile int fixedLimit;
+    /** Finds out how many may be; null if that is fixed. */
+    private volatile @Nullable AdaptiveLimit adaptive;
     /** What admin state and health say: why nobody may be sent here, null if anybody may. */
     private volatile @Nullable Eligibility barred;
 
+    private volatile long successes;
+    private volatile long failures;
+    private volatile long ignored;
+    private volatile long rejected;
+
+    private final LatencyScore latency;
+    private final BackendRecorder recorder;
+    private final PoolCore core;
+
+    // ---- what else there is ----
+    private final BackendId id;
+    private final long identityHash;
+    private final Journals journals;
+    /** Written with the lock of the core, as the next three. */
+    private volatile Settings settings;
+
+    private volatile AdminState admin = AdminState.ENABLED;
+    private volatile Health health;
     private volatile List<Backend> circuits = List.of();
     private volatile boolean retired;
 
@@ -50,7 +73,6 @@ public final class Replica {
      * @param core of the pool that it will be part of
      * @param recorder told of what becomes of its requests, and of all its circuits
      * @param journals told of the circuits' transitions, after the recorder
-     * @param inFlight counts the attempts under way; given, because the gauge that shows it is made before
      */
     public Replica(
             PoolCore core,
@@ -58,16 +80,15 @@ public final class Replica {
             BackendConfig config,
             PoolConfig pool,
             BackendRecorder recorder,
-            Journals journals,
-            AtomicInteger inFlight) {
+            Journals journals) {
         this.core = core;
         this.id = id;
         this.identityHash = KeyHash.of(id.id());
         this.recorder = recorder;
         this.journals = journals;
-        this.inFlight = inFlight;
         this.latency = new LatencyScore(core.typicalLatency());
-        this.settings = Settings.first(config, pool, core.ticker().read());
+        this.settings = Settings.of(config, pool);
+        limit(pool.concurrency(), core.ticker().read());
         this.health = Health.first(pool);
         this.barred = health.allows() ? null : Eligibility.UNHEALTHY;
     }
@@ -238,7 +259,8 @@ public final class Replica {
 
     /** Applies other settings from {@code now} on; what was counted and found out stays. With the lock of the core. */
     void reconfigure(BackendConfig config, PoolConfig pool, long now) {
-        settings = settings.changed(config, pool, now);
+        settings = Settings.of(config, pool);
+        limit(pool.concurrency(), now);
         Health known = health;
         if (known.status == HealthStatus.UNKNOWN) { // the first rise or fall is still to come
             health = new Health(known.status, settings.initiallyHealthy, known.suspect, known.sequence);
@@ -259,42 +281,50 @@ public final class Replica {
 
     /** Attempts under way, whichever circuit admitted them. */
     public int inFlight() {
-        return inFlight.get();
+        return inFlight;
     }
 
     /** How many attempts may be under way now. */
     public int limit() {
-        return settings.limit();
+        AdaptiveLimit found = adaptive;
+        return found == null ? fixedLimit : found.limit();
+    }
+
+    private void limit(ConcurrencyConfig concurrency, long now) {
+        int most = concurrency.maxPerBackend();
+        if (!concurrency.adaptive()) {
+            fixedLimit = most; // before it is read: nobody may see one that was never in force
+            adaptive = null;
+        } else if (adaptive == null) {
+            adaptive = new AdaptiveLimit(most, now);
+        } else {
+            adaptive.most(most);
+        }
     }
 
     boolean hasSlot() {
-        return inFlight.get() < settings.limit();
+        return inFlight < limit();
     }
 
     boolean takeSlot() {
-        int limit = settings.limit();
+        int limit = limit();
         int underWay;
         do {
-            underWay = inFlight.get();
+            underWay = inFlight;
             if (underWay >= limit) {
                 return false;
             }
-        } while (!inFlight.compareAndSet(underWay, underWay + 1));
+        } while (!IN_FLIGHT.compareAndSet(this, underWay, underWay + 1));
         core.attemptStarted();
         return true;
     }
 
     void freeSlot() {
-        inFlight.decrementAndGet();
+        IN_FLIGHT.decrementAndGet(this);
         core.attemptEnded();
     }
 
     // ================ what became of requests ================
-
-    /** Counts the attempts under way. */
-    AtomicInteger attempts() {
-        return inFlight;
-    }
 
     LatencyScore latency() {
         return latency;
@@ -302,49 +332,49 @@ public final class Replica {
 
     /** Takes in how an attempt ended, before its slot is freed. See {@link Backend#attemptEnded}. */
     void attemptEnded(Outcome outcome, long headLatencyNanos, long durationNanos, long now) {
-        AdaptiveLimit adaptive = settings.adaptive;
+        AdaptiveLimit limit = adaptive;
         switch (outcome.verdict()) {
             case SUCCESS -> {
-                successes.increment();
+                SUCCESSES.incrementAndGet(this);
                 latency.succeeded(headLatencyNanos, now);
-                if (adaptive != null) {
-                    adaptive.succeeded(headLatencyNanos, inFlight.get(), now);
+                if (limit != null) {
+                    limit.succeeded(headLatencyNanos, inFlight, now);
                 }
             }
             case FAILURE -> {
-                failures.increment();
+                FAILURES.incrementAndGet(this);
                 latency.failed(headLatencyNanos > 0 ? headLatencyNanos : durationNanos, now);
-                if (adaptive != null && outcome == Outcome.RESPONSE_TIMEOUT) {
-                    adaptive.timedOut(now);
+                if (limit != null && outcome == Outcome.RESPONSE_TIMEOUT) {
+                    limit.timedOut(now);
                 }
             }
-            case IGNORED -> ignored.increment();
+            case IGNORED -> IGNORED.incrementAndGet(this);
         }
         recorder.ended(outcome, durationNanos);
     }
 
     /** A circuit refused a request that was then answered {@code circuit open}. */
     void circuitRejected() {
-        rejected.increment();
+        REJECTED.incrementAndGet(this);
         recorder.circuitRejected();
     }
 
     /** Attempts that ended, whatever they say about the backend. */
     public long requests() {
-        return successes() + failures() + ignored.sum();
+        return successes + failures + ignored;
     }
 
     public long successes() {
-        return successes.sum();
+        return successes;
     }
 
     public long failures() {
-        return failures.sum();
+        return failures;
     }
 
     /** Requests that its circuits refused. */
     public long rejected() {
-        return rejected.sum();
+        return rejected;
     }
 
     /**
@@ -374,39 +404,11 @@ public final class Replica {
         }
     }
 
-    /**
-     * What the configuration says.
-     *
-     * @param adaptive finds a lower limit than {@code mostUnderWay}; null if that is the limit
-     */
-    private record Settings(
-            BackendConfig config,
-            int mostUnderWay,
-            @Nullable AdaptiveLimit adaptive,
-            boolean initiallyHealthy,
-            BreakerConfig breaker) {
+    /** What the configuration says, its slots apart. */
+    private record Settings(BackendConfig config, boolean initiallyHealthy, BreakerConfig breaker) {
 
-        static Settings first(BackendConfig config, PoolConfig pool, long now) {
-            return of(config, pool, null, now);
-        }
-
-        Settings changed(BackendConfig changed, PoolConfig pool, long now) {
-            return of(changed, pool, adaptive, now);
-        }
-
-        private static Settings of(BackendConfig config, PoolConfig pool, @Nullable AdaptiveLimit present, long now) {
-            ConcurrencyConfig concurrency = pool.concurrency();
-            int most = concurrency.maxPerBackend();
-            AdaptiveLimit adaptive = null;
-            if (concurrency.adaptive()) {
-                adaptive = present == null ? new AdaptiveLimit(most, now) : present;
-                adaptive.most(most);
-            }
-            return new Settings(config, most, adaptive, Health.isInitiallyHealthy(pool), pool.breaker());
-        }
-
-        int limit() {
-            return adaptive == null ? mostUnderWay : adaptive.limit();
+        static Settings of(BackendConfig config, PoolConfig pool) {
+            return new Settings(config, Health.isInitiallyHealthy(pool), pool.breaker());
         }
     }
 }

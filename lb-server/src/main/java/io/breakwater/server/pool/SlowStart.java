@@ -1,9 +1,10 @@
 package io.breakwater.server.pool;
 
 import io.breakwater.server.config.SlowStartConfig;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,27 +28,42 @@ final class SlowStart {
     private static final long FROZEN_NANOS = TimeUnit.SECONDS.toNanos(FROZEN_SECONDS);
     private static final double HALF = 0.5;
 
+    /** Where all of the weight always counts: one for all backends, so that no request meets one for each of them. */
+    private static final SlowStart OFF = new SlowStart(new SlowStartConfig(false, Duration.ofSeconds(1), 1, 0));
+
+    private static final AtomicReferenceFieldUpdater<SlowStart, @Nullable Ramp> RAMP =
+            AtomicReferenceFieldUpdater.newUpdater(SlowStart.class, Ramp.class, "ramp");
+
     private volatile SlowStartConfig config;
     /** Null when all of the weight counts. */
-    private final AtomicReference<@Nullable Ramp> ramp = new AtomicReference<>();
+    private volatile @Nullable Ramp ramp;
 
-    SlowStart(SlowStartConfig config) {
+    private SlowStart(SlowStartConfig config) {
         this.config = config;
     }
 
-    /** What has grown stays grown; the rest grows by the new numbers. */
-    void reconfigure(SlowStartConfig changed) {
+    /** Returns one in which all of the weight counts until the backend returns. */
+    static SlowStart of(SlowStartConfig config) {
+        return config.enabled() ? new SlowStart(config) : OFF;
+    }
+
+    /** Returns what goes on by other numbers: what has grown stays grown, and the rest grows by these. */
+    SlowStart reconfigured(SlowStartConfig changed) {
+        if (this == OFF || !changed.enabled()) {
+            return of(changed);
+        }
         config = changed;
+        return this;
     }
 
     /** The backend is in rotation again since {@code now}. */
     void returned(long now) {
-        ramp.set(config.enabled() ? new Ramp(now, 0, now, new AtomicInteger()) : null);
+        ramp = config.enabled() ? new Ramp(now, 0, now, new AtomicInteger()) : null;
     }
 
     /** A request that began at {@code beganNanos} ended well. */
     void succeeded(long beganNanos) {
-        Ramp present = ramp.get();
+        Ramp present = ramp;
         if (present != null && present.concerns(beganNanos)) {
             present.successes.incrementAndGet();
         }
@@ -57,16 +73,16 @@ final class SlowStart {
     void failed(long beganNanos, long now) {
         Ramp before;
         do {
-            before = ramp.get();
+            before = ramp;
             if (before == null || !before.concerns(beganNanos)) {
                 return;
             }
-        } while (!ramp.compareAndSet(before, before.frozen(now)));
+        } while (!RAMP.compareAndSet(this, before, before.frozen(now)));
     }
 
     /** Returns the part of the weight that counts at {@code now}, above 0 and at most 1. */
     double share(long now) {
-        Ramp present = ramp.get();
+        Ramp present = ramp;
         if (present == null) {
             return 1;
         }
@@ -74,7 +90,7 @@ final class SlowStart {
         double grown = (double) present.grownNanos(now) / settings.duration().toNanos();
         boolean proven = present.successes.get() >= settings.minSuccesses();
         if (!settings.enabled() || (grown >= 1 && proven)) {
-            ramp.compareAndSet(present, null);
+            RAMP.compareAndSet(this, present, null);
             return 1;
         }
         double least = settings.minWeight();

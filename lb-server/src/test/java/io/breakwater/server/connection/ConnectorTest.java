@@ -32,7 +32,6 @@ import java.net.UnknownHostException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -173,8 +172,7 @@ class ConnectorTest {
                 pool.backends().get(0),
                 pool,
                 ProxyRecorder.NONE.backend(new BackendId("pool", "id"), NO_GAUGES),
-                route -> BreakerListener.NONE,
-                new AtomicInteger());
+                route -> BreakerListener.NONE);
     }
 
     private static InetAddress loopback(int last) throws UnknownHostException {

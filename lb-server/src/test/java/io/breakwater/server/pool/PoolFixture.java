@@ -133,7 +133,7 @@ final class PoolFixture {
     private Replica made(BackendConfig config, PoolConfig pool) {
         Counts recorder = counts.computeIfAbsent(config.id(), id -> new Counts());
         BackendId id = new BackendId(pool.name(), config.id());
-        return new Replica(core, id, config, pool, recorder, route -> BreakerListener.NONE, new AtomicInteger());
+        return new Replica(core, id, config, pool, recorder, route -> BreakerListener.NONE);
     }
 
     long now() {

@@ -25,8 +25,12 @@ class SlowStartTest {
         return origin + (long) (seconds * TimeUnit.SECONDS.toNanos(1));
     }
 
+    private static SlowStartConfig off() {
+        return new SlowStartConfig(false, Duration.ofSeconds(10), 0.1, 0);
+    }
+
     private static SlowStart with(int minSuccesses) {
-        return new SlowStart(new SlowStartConfig(true, Duration.ofSeconds(10), 0.1, minSuccesses));
+        return SlowStart.of(new SlowStartConfig(true, Duration.ofSeconds(10), 0.1, minSuccesses));
     }
 
     @ParameterizedTest
@@ -98,19 +102,39 @@ class SlowStartTest {
 
     @Test
     void nothingGrowsWhereItIsOff() {
-        SlowStart off = new SlowStart(new SlowStartConfig(false, Duration.ofSeconds(10), 0.1, 0));
+        SlowStart off = SlowStart.of(off());
         off.returned(0);
         assertThat(off.share(0)).isEqualTo(1);
 
         SlowStart switchedOff = with(0);
         switchedOff.returned(0);
-        switchedOff.reconfigure(new SlowStartConfig(false, Duration.ofSeconds(10), 0.1, 0));
-        assertThat(switchedOff.share(0)).isEqualTo(1);
+        assertThat(switchedOff.reconfigured(off()).share(0)).isEqualTo(1);
+    }
+
+    @Test
+    void switchedOnForOneItStaysOffForOthers() {
+        SlowStart one = SlowStart.of(off());
+        SlowStart other = SlowStart.of(off());
+        one = one.reconfigured(CONFIG);
+        one.returned(0);
+        other.returned(0);
+
+        assertThat(one.share(0)).isEqualTo(0.1, CLOSELY);
+        assertThat(other.share(0)).isEqualTo(1);
+    }
+
+    @Test
+    void goesOnByOtherNumbersWithWhatHasGrown() {
+        SlowStart start = SlowStart.of(CONFIG);
+        start.returned(0);
+        start = start.reconfigured(new SlowStartConfig(true, Duration.ofSeconds(20), 0.2, 0));
+
+        assertThat(start.share(seconds(0, 5))).isEqualTo(0.4, CLOSELY);
     }
 
     @Test
     void aLeastShareAboveHalfIsNotCut() {
-        SlowStart start = new SlowStart(new SlowStartConfig(true, Duration.ofSeconds(10), 0.8, 5));
+        SlowStart start = SlowStart.of(new SlowStartConfig(true, Duration.ofSeconds(10), 0.8, 5));
         start.returned(0);
 
         assertThat(start.share(seconds(0, 5))).isEqualTo(0.8, CLOSELY);
@@ -118,7 +142,7 @@ class SlowStartTest {
 
     @Test
     void anotherReturnBeginsAnew() {
-        SlowStart start = new SlowStart(CONFIG);
+        SlowStart start = SlowStart.of(CONFIG);
         start.returned(0);
         start.returned(seconds(0, 5));
 
