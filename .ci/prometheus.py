@@ -32,23 +32,29 @@ DEPLOY = ROOT / "deploy"
 PATIENCE_SECONDS = 40
 RELOAD = "/api/v1/reload"
 
-# conf/replicas.conf with replicas of ours and shorter times, and beside it what it does not have: a pool whose
-# circuits only observe, whose replica can do one thing at a time, and whose retry budget is small.
+# conf/replicas.conf with replicas of ours and shorter times, and beside it what it does not have: a queue, and a pool
+# that has one replica by two names, asks each for one thing at a time, only observes, and may retry half of its requests.
 BALANCER = """
 include file("%(root)s/conf/replicas.conf")
 lb {
   pools.replicas {
     backends = [%(replicas)s]
     breaker.cooldown = 1s
-    health-check { interval = 1s, timeout = 500ms, fall = 2, rise = 1, unhealthy-interval = 500ms }
+    health-check { interval = 1s, timeout = 1s, fall = 2, rise = 1, unhealthy-interval = 500ms }
     slow-start.enabled = false
   }
-  routes += { name = trial, path = "/trial", pool = trial, rewrite = "/backend/resource" }
+  routes += {
+    name = trial, path = "/trial", pool = trial, rewrite = "/backend/resource"
+    fallback-on = [unavailable], fallback = [{ type = queue, dir = "%(queue)s" }]
+  }
   pools.trial = ${lb.pools.replicas} {
-    backends = [{ url = "http://localhost:%(trial)d", id = trial-1 }, { url = "http://127.0.0.1:%(trial)d", id = trial-2 }]
+    backends = [
+      { url = "http://localhost:%(trial)d", id = trial-1 }
+      { url = "http://127.0.0.1:%(trial)d", id = trial-2 }
+    ]
     breaker.mode = observe
     concurrency.max-per-backend = 1
-    retries { max = 1, budget.min-per-second = 0 }
+    retries { max = 1, budget { ratio = 50%%, min-per-second = 0 } }
     timeouts.response-head = 1500ms
   }
   access-log { format = %(log)s, file = "/dev/full" }
@@ -71,7 +77,7 @@ def ask(url, method="GET", body=None):
 
 
 def await_(what, condition, instead=lambda: ""):
-    """The first truthy answer of the condition, which is asked ten times a second; `instead` tells what else is seen."""
+    """The condition's first answer that is true; it is asked ten times a second. `instead` tells what is seen else."""
     end = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < end:
         with contextlib.suppress(OSError):
@@ -183,9 +189,11 @@ class Balancer:
         self._values = {
             "root": ROOT,
             "replicas": ", ".join(
-                f'{{ url = "http://localhost:{replica.port}", id = replica-{i} }}' for i, replica in enumerate(replicas, 1)
+                f'{{ url = "http://localhost:{replica.port}", id = replica-{i} }}'
+                for i, replica in enumerate(replicas, 1)
             ),
             "trial": trial.port,
+            "queue": folder / "queue",
         }
         self._configure("off")
         lb = str(ROOT / "lb")
@@ -282,14 +290,17 @@ class Prometheus:
         return self._ask(f"label/{label}/values", **{"match[]": selector})
 
     def rules(self, file):
-        return [
-            rule for group in self._ask("rules")["groups"] if group["file"].endswith(f"/{file}") for rule in group["rules"]
-        ]
+        groups = self._ask("rules")["groups"]
+        return [rule for group in groups if group["file"].endswith(f"/{file}") for rule in group["rules"]]
 
     def active(self, *states):
-        """The hasty alerts in these states, or active at all, with what they name: `LbBackendDown replicas replica-1`."""
+        """The hasty alerts in these states, or in any, with what they name: `LbBackendDown replicas replica-1`."""
+
+        def named(labels):
+            return " ".join(labels[name] for name in ("alertname", "pool", "backend", "route") if name in labels)
+
         return {
-            " ".join([rule["name"], *(alert["labels"][of] for of in ("pool", "backend", "route") if of in alert["labels"])])
+            named(alert["labels"])
             for rule in self.rules("hasty.yml")
             for alert in rule["alerts"]
             if not states or alert["state"] in states
@@ -366,7 +377,8 @@ def check_queries(prometheus, dashboard, start):
     queries += [(f"panel {title}", query) for title, query in dashboard.queries()]
     queries += [(f"docs/metrics.md: {question}", query) for question, query in documented_queries()]
     empty = [f"{where}: {query}" for where, query in queries if not prometheus.ever(query, start)]
-    empty += [f"variable {label}: {selector}" for selector, label in dashboard.label_values() if not prometheus.label_values(selector, label)]
+    variables = dashboard.label_values()
+    empty += [f"variable {label}: {query}" for query, label in variables if not prometheus.label_values(query, label)]
     if empty:
         raise Failed("never had a value:\n" + "\n".join(empty))
     say(f"{len(queries)} queries of alerts, dashboard and docs/metrics.md had values, so had the dashboard's variables")
