@@ -29,11 +29,11 @@ from dashboard import Dashboard
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
 # Everything here waits for a condition; the limit is for machines that are busy with something else.
-PATIENCE_SECONDS = 40
+PATIENCE_SECONDS = 90
 RELOAD = "/api/v1/reload"
 
 # conf/replicas.conf with replicas of ours and shorter times, and beside it what it does not have: a queue, and a pool
-# that has one replica by two names, asks each for one thing at a time, only observes, and may retry half of its requests.
+# that has one replica by two names, asks each for one thing at a time, only observes, and may retry half its requests.
 BALANCER = """
 include file("%(root)s/conf/replicas.conf")
 lb {
