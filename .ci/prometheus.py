@@ -29,11 +29,11 @@ from dashboard import Dashboard
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
 # Everything here waits for a condition; the limit is for machines that are busy with something else.
-PATIENCE_SECONDS = 40
+PATIENCE_SECONDS = 90
 RELOAD = "/api/v1/reload"
 
 # conf/replicas.conf with replicas of ours and shorter times, and beside it what it does not have: a queue, and a pool
-# that has one replica by two names, asks each for one thing at a time, only observes, and may retry half of its requests.
+# that has one replica by two names, asks each for one thing at a time, only observes, and may retry half its requests.
 BALANCER = """
 include file("%(root)s/conf/replicas.conf")
 lb {
@@ -88,12 +88,12 @@ def await_(what, condition, instead=lambda: ""):
 
 
 class Process:
-    """A program that runs until it is told to stop, and its output."""
+    """A program that runs until it is told to stop, and its output; what one of the same name said before is gone."""
 
     def __init__(self, folder, name, *command, **environment):
         self.name = name
         self.output = folder / f"{name}.log"
-        with self.output.open("a") as output:
+        with self.output.open("w") as output:
             self._process = subprocess.Popen(
                 command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env={**os.environ, **environment}
             )
@@ -102,10 +102,9 @@ class Process:
         def seen():
             if self._process.poll() is not None:
                 raise Failed(f"{self.name} ended:\n{self.output.read_text()}")
-            # The latest: one that was started again says it again.
             return re.findall(pattern, self.output.read_text())
 
-        return await_(f"{self.name} says {pattern}", seen)[-1]
+        return await_(f"{self.name} says {pattern}", seen)[0]
 
     def end(self, how=signal.SIGTERM):
         self._process.send_signal(how)
@@ -465,7 +464,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         try:
             run(Path(folder), stack)
-        except Failed as e:
+        except (Failed, OSError) as e:
             for log in sorted(Path(folder).glob("*.log")):
                 print(f"--- {log.name}\n{log.read_text()}", file=sys.stderr)
             sys.exit(f".ci/prometheus: {e}")
