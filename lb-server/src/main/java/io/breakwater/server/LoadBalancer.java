@@ -132,11 +132,14 @@ public final class LoadBalancer implements RunningBalancer {
         EventLoops running = EventLoops.start(transport(), loopCount(), ticker);
         loops = running;
         try {
+            if (metrics != null) {
+                RuntimeReport.start(running.loops(), ticker, metrics);
+            }
             AddressBook book = AddressBook.open(running.loops().get(0).eventLoop(), running.datagramChannel(), ticker);
             addresses = book;
             Housekeeping keeper = Housekeeping.start(transport(), ticker);
             housekeeping = keeper;
-            Queues opened = new Queues(keeper, ticker, clock);
+            Queues opened = new Queues(keeper, ticker, clock, recorder);
             queues = opened;
             Topology wired = new Topology(
                     ticker,

@@ -7,10 +7,12 @@ import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.metrics.BackendGauges;
 import io.breakwater.metrics.BackendRecorder;
 import io.breakwater.metrics.ConnectionRecorder;
+import io.breakwater.metrics.EventLoopGauges;
 import io.breakwater.metrics.MeterName;
 import io.breakwater.metrics.MetricsExposition;
 import io.breakwater.metrics.PoolRecorder;
 import io.breakwater.metrics.ProxyRecorder;
+import io.breakwater.metrics.QueueContents;
 import io.breakwater.metrics.RouteRecorder;
 import io.breakwater.metrics.Side;
 import io.micrometer.core.instrument.Gauge;
@@ -31,7 +33,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -76,6 +80,8 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
     private final Map<BackendId, BackendMeters> backends = new ConcurrentHashMap<>();
     private final Map<String, PoolMeters> pools = new ConcurrentHashMap<>();
     private final Map<Side, ConnectionMeters> sides = new EnumMap<>(Side.class);
+    private final QueueMeters queues = new QueueMeters();
+    private final Map<Integer, EventLoopGauges> loops = new ConcurrentHashMap<>();
 
     private volatile double configTakenSeconds;
 
@@ -124,6 +130,9 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
                         series.call(state == present ? 1 : 0, id.pool(), id.id(), state.label());
                     }
                 }));
+        queues.register(registry);
+        ofEachLoop(MeterName.EVENT_LOOP_LAG, loop -> loop.lagNanos() * 1e-9);
+        ofEachLoop(MeterName.EVENT_LOOP_PENDING_TASKS, EventLoopGauges::pendingTasks);
         runtime.start();
     }
 
@@ -193,6 +202,22 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
     }
 
     @Override
+    public void queue(String dir, Supplier<QueueContents> contents) {
+        queues.add(dir, contents);
+    }
+
+    @Override
+    public void eventLoop(int index, EventLoopGauges gauges) {
+        loops.put(index, gauges);
+    }
+
+    @Override
+    public void allocator(LongSupplier heapBytes, LongSupplier directBytes) {
+        gauge(MeterName.ALLOCATOR_MEMORY, heapBytes::getAsLong, "heap");
+        gauge(MeterName.ALLOCATOR_MEMORY, directBytes::getAsLong, "direct");
+    }
+
+    @Override
     public String contentType(@Nullable String accept) {
         return formats.contentType(accept);
     }
@@ -250,6 +275,13 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
                 meter,
                 series -> new HashMap<>(backends)
                         .forEach((id, backend) -> series.call(value.applyAsInt(backend.gauges()), id.pool(), id.id())));
+    }
+
+    private void ofEachLoop(MeterName meter, ToDoubleFunction<EventLoopGauges> value) {
+        gauges(
+                meter,
+                series -> loops.forEach(
+                        (index, loop) -> series.call(value.applyAsDouble(loop), Integer.toString(index))));
     }
 
     private void gauge(MeterName meter, Supplier<Number> value, String... labelValues) {
