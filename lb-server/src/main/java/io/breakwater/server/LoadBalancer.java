@@ -107,7 +107,7 @@ public final class LoadBalancer implements RunningBalancer {
         this.source = source;
         this.ticker = ticker;
         this.clock = clock;
-        this.metrics = config.metrics().enabled() ? new PrometheusMetrics(version()) : null;
+        this.metrics = config.metrics().enabled() ? new PrometheusMetrics(version(), clock) : null;
         this.recorder = metrics == null ? ProxyRecorder.NONE : metrics;
         this.wallClock = new WallClock(clock, ticker);
         this.events = new Events(ticker, wallClock);

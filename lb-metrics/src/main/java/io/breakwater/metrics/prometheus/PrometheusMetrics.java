@@ -27,6 +27,7 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -43,7 +44,8 @@ import org.jspecify.annotations.Nullable;
  * The meters of one balancer, in one Prometheus registry. What a request touches was resolved at wiring: counters of
  * the Prometheus client, and histograms and in-flight counts over adders of our own (the client's gauge is one contended
  * word, many times dearer between two event loops). What comes and goes with reloads is read at each scrape; Micrometer,
- * on the same registry, brings the other gauges, the JVM and the process. Exemplars are off: there is no span to point to.
+ * on the same registry, brings the other gauges, the JVM and the process. The durations of requests have exemplars,
+ * which OpenMetrics shows.
  */
 public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition, AutoCloseable {
     private static final CircuitState[] CIRCUIT_STATES = CircuitState.values();
@@ -56,18 +58,18 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
     private final String version;
 
     private final Counter requests = counter(MeterName.REQUESTS);
-    private final DurationHistogram requestDurations = histogram(MeterName.REQUEST_DURATION);
+    private final DurationHistogram requestDurations;
     private final Counter rejections = counter(MeterName.REJECTIONS);
     private final Counter fallbacks = counter(MeterName.FALLBACKS);
     private final BackendMeters.Meters ofBackends = new BackendMeters.Meters(
             counter(MeterName.BACKEND_REQUESTS),
-            histogram(MeterName.BACKEND_REQUEST_DURATION),
+            histogram(MeterName.BACKEND_REQUEST_DURATION, null),
             counter(MeterName.CIRCUIT_TRANSITIONS),
             counter(MeterName.CIRCUIT_REJECTED),
             counter(MeterName.CIRCUIT_WOULD_REJECT),
             counter(MeterName.CIRCUIT_TRIPS_REFUSED),
             counter(MeterName.HEALTH_CHECKS),
-            histogram(MeterName.HEALTH_CHECK_DURATION));
+            histogram(MeterName.HEALTH_CHECK_DURATION, null));
     private final Counter retries = counter(MeterName.RETRIES);
     private final Counter retryBudgetExhausted = counter(MeterName.RETRY_BUDGET_EXHAUSTED);
     private final Counter reloads = counter(MeterName.CONFIG_RELOADS);
@@ -89,9 +91,11 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
      * Makes the meters of one balancer.
      *
      * @param version the version of the program, shown by {@code lb_build_info}
+     * @param clock the time of day, for exemplars
      */
-    public PrometheusMetrics(String version) {
+    public PrometheusMetrics(String version, InstantSource clock) {
         this.version = version;
+        this.requestDurations = histogram(MeterName.REQUEST_DURATION, clock);
         for (Side side : Side.values()) {
             sides.put(
                     side,
@@ -253,8 +257,8 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
         return builder.register(registry);
     }
 
-    private DurationHistogram histogram(MeterName meter) {
-        DurationHistogram histogram = new DurationHistogram(meter);
+    private DurationHistogram histogram(MeterName meter, @Nullable InstantSource exemplarClock) {
+        DurationHistogram histogram = new DurationHistogram(meter, exemplarClock);
         registry.register(histogram);
         return histogram;
     }

@@ -24,6 +24,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -50,7 +51,7 @@ class PrometheusMetricsTest {
     private static final long MILLI = 1_000_000;
     private static final QueueContents EMPTY_QUEUE = new QueueContents(0, 0, 0, 0, 0, 0, 0, 0, 0);
 
-    private final PrometheusMetrics metrics = new PrometheusMetrics("1.2.3");
+    private final PrometheusMetrics metrics = new PrometheusMetrics("1.2.3", InstantSource.system());
     private final FakeBackend gauges = new FakeBackend();
 
     @BeforeEach
