@@ -110,7 +110,9 @@ class ExemplarsTest {
         ended(route, 7 * MILLI, new Trace(1));
         ended(route, 8 * MILLI, new Trace(2));
         assertThat(exemplars()).containsExactly(bucket("0.01", 2, 1, "0.007", "1700000000.250"));
-        assertThat(exemplars()).as("of another scraper").containsExactly(bucket("0.01", 2, 1, "0.007", "1700000000.250"));
+        assertThat(exemplars())
+                .as("of another scraper")
+                .containsExactly(bucket("0.01", 2, 1, "0.007", "1700000000.250"));
 
         now = now.plus(Duration.ofSeconds(10));
         ended(route, 9 * MILLI, new Trace(3));

@@ -7,11 +7,13 @@ import io.breakwater.health.breaker.BreakerListener;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.check.HealthStatus;
 import io.breakwater.metrics.BackendRecorder;
+import io.breakwater.metrics.DurationBuckets;
 import io.breakwater.server.balance.KeyHash;
 import io.breakwater.server.balance.LatencyScore;
 import io.breakwater.server.config.BackendConfig;
 import io.breakwater.server.config.ConcurrencyConfig;
 import io.breakwater.server.config.PoolConfig;
+import io.breakwater.server.traffic.Attempts;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -22,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * its latency and its counts. Its circuits are the {@link Backend}s in front of it, one, or one for each route. It stays
  * the same object over reloads for as long as its identity stays: pool, id and URL. Safe from any thread.
  */
-public final class Replica {
+public final class Replica implements Attempts {
     private final PoolCore core;
     private final BackendId id;
     private final long identityHash;
@@ -84,6 +86,7 @@ public final class Replica {
         BreakerListener of(@Nullable String route);
     }
 
+    @Override
     public BackendId id() {
         return id;
     }
@@ -330,16 +333,24 @@ public final class Replica {
     }
 
     /** Attempts that ended, whatever they say about the backend. */
+    @Override
     public long requests() {
         return successes() + failures() + ignored.sum();
     }
 
+    @Override
     public long successes() {
         return successes.sum();
     }
 
+    @Override
     public long failures() {
         return failures.sum();
+    }
+
+    @Override
+    public @Nullable DurationBuckets durations() {
+        return recorder.durations();
     }
 
     /** Requests that its circuits refused. */
