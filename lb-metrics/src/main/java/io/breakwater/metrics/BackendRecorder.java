@@ -3,6 +3,7 @@ package io.breakwater.metrics;
 import io.breakwater.health.Outcome;
 import io.breakwater.health.breaker.Transition;
 import io.breakwater.health.check.CheckResult;
+import org.jspecify.annotations.Nullable;
 
 /** Counts the attempts on one backend and what its circuit did. */
 public interface BackendRecorder {
@@ -13,6 +14,11 @@ public interface BackendRecorder {
      * @param durationNanos from dispatch to the attempt's end
      */
     void ended(Outcome outcome, long durationNanos);
+
+    /** Returns the durations that {@link #ended} was told; null where nobody keeps them. */
+    default @Nullable DurationBuckets durations() {
+        return null;
+    }
 
     /** The backend's circuit refused a request that was then answered {@code circuit open}. */
     void circuitRejected();

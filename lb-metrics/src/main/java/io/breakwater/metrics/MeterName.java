@@ -154,6 +154,42 @@ public enum MeterName {
             "Connections accepted from clients, those turned away at a limit included."),
     RECEIVED_BYTES("lb_received_bytes_total", Type.COUNTER, "bytes", "Bytes received.", "side"),
     SENT_BYTES("lb_sent_bytes_total", Type.COUNTER, "bytes", "Bytes sent.", "side"),
+    QUEUE_ENTRIES("lb_queue_entries", Type.GAUGE, "requests", "Writes that wait in a queue on disk.", "dir"),
+    QUEUE_BYTES("lb_queue_bytes", Type.GAUGE, "bytes", "What the writes that wait in a queue take on disk.", "dir"),
+    QUEUE_OLDEST_AGE(
+            "lb_queue_oldest_age_seconds",
+            Type.GAUGE,
+            "seconds",
+            "How long the first write of a queue has waited; 0 if none waits.",
+            "dir"),
+    QUEUE_ENDED(
+            "lb_queue_ended_total",
+            Type.COUNTER,
+            "requests",
+            "Writes that left a queue since it was opened, by what became of them.",
+            "dir",
+            "result"),
+    QUEUE_REFUSED(
+            "lb_queue_refused_total",
+            Type.COUNTER,
+            "requests",
+            "Writes that a queue did not take since it was opened, by why not.",
+            "dir",
+            "reason"),
+    ALLOCATOR_MEMORY(
+            "lb_allocator_memory_bytes",
+            Type.GAUGE,
+            "bytes",
+            "Memory that the allocator of network buffers holds, in use or kept for the next, by kind.",
+            "kind"),
+    EVENT_LOOP_LAG(
+            "lb_event_loop_lag_seconds",
+            Type.GAUGE,
+            "seconds",
+            "The longest that an event loop was late for a task within the last minute.",
+            "loop"),
+    EVENT_LOOP_PENDING_TASKS(
+            "lb_event_loop_pending_tasks", Type.GAUGE, "tasks", "Tasks that wait for an event loop.", "loop"),
     LOG_DROPPED(
             "lb_log_dropped_total",
             Type.COUNTER,

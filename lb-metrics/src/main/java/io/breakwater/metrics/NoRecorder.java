@@ -5,6 +5,8 @@ import io.breakwater.health.Outcome;
 import io.breakwater.health.breaker.Transition;
 import io.breakwater.health.check.CheckResult;
 import java.time.Instant;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The recorder of a balancer whose metrics are off. */
@@ -44,6 +46,15 @@ final class NoRecorder implements ProxyRecorder, RouteRecorder, BackendRecorder,
     public ConnectionRecorder connections(Side side) {
         return this;
     }
+
+    @Override
+    public void queue(String dir, Supplier<QueueContents> contents) {}
+
+    @Override
+    public void eventLoop(int index, EventLoopGauges gauges) {}
+
+    @Override
+    public void allocator(LongSupplier heapBytes, LongSupplier directBytes) {}
 
     @Override
     public void started() {}

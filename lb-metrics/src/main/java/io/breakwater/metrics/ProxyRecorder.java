@@ -2,6 +2,8 @@ package io.breakwater.metrics;
 
 import io.breakwater.health.BackendId;
 import java.time.Instant;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * Where the proxy reports what it does. The recorders that it hands out are resolved once, when routes, backends and
@@ -58,4 +60,22 @@ public interface ProxyRecorder {
 
     /** Returns the recorder of the connections of one side. */
     ConnectionRecorder connections(Side side);
+
+    /**
+     * Shows a queue of writes, from now on.
+     *
+     * @param dir its directory, as configured
+     * @param contents read at each scrape, on the thread that scrapes
+     */
+    void queue(String dir, Supplier<QueueContents> contents);
+
+    /**
+     * Shows an event loop, from now on.
+     *
+     * @param index counts from 0
+     */
+    void eventLoop(int index, EventLoopGauges gauges);
+
+    /** Shows the memory that the allocator of network buffers holds; read at each scrape, on the thread that scrapes. */
+    void allocator(LongSupplier heapBytes, LongSupplier directBytes);
 }

@@ -35,6 +35,7 @@ import io.breakwater.server.runtime.EventLoops;
 import io.breakwater.server.runtime.EventLoops.Transport;
 import io.breakwater.server.runtime.Housekeeping;
 import io.breakwater.server.runtime.Loop;
+import io.breakwater.server.traffic.TrafficHistory;
 import io.breakwater.time.Ticker;
 import java.io.IOException;
 import java.time.InstantSource;
@@ -107,7 +108,7 @@ public final class LoadBalancer implements RunningBalancer {
         this.source = source;
         this.ticker = ticker;
         this.clock = clock;
-        this.metrics = config.metrics().enabled() ? new PrometheusMetrics(version()) : null;
+        this.metrics = config.metrics().enabled() ? new PrometheusMetrics(version(), clock) : null;
         this.recorder = metrics == null ? ProxyRecorder.NONE : metrics;
         this.wallClock = new WallClock(clock, ticker);
         this.events = new Events(ticker, wallClock);
@@ -132,11 +133,14 @@ public final class LoadBalancer implements RunningBalancer {
         EventLoops running = EventLoops.start(transport(), loopCount(), ticker);
         loops = running;
         try {
+            if (metrics != null) {
+                RuntimeReport.start(running.loops(), ticker, metrics);
+            }
             AddressBook book = AddressBook.open(running.loops().get(0).eventLoop(), running.datagramChannel(), ticker);
             addresses = book;
             Housekeeping keeper = Housekeeping.start(transport(), ticker);
             housekeeping = keeper;
-            Queues opened = new Queues(keeper, ticker, clock);
+            Queues opened = new Queues(keeper, ticker, clock, recorder);
             queues = opened;
             Topology wired = new Topology(
                     ticker,
@@ -151,6 +155,8 @@ public final class LoadBalancer implements RunningBalancer {
                     opened);
             topology = wired;
             warmUp(wired.apply(config).added());
+            TrafficHistory traffic = new TrafficHistory(keeper, ticker, clock, wired::attempts);
+            traffic.start();
             connections = running.loops().stream()
                     .map(loop -> new ConnectionPool(
                             loop,
@@ -171,7 +177,7 @@ public final class LoadBalancer implements RunningBalancer {
             Listener bound = new Listener(running, listenerContext());
             bound.start();
             listener = bound;
-            admin = startAdmin(wired);
+            admin = startAdmin(wired, traffic);
             opened.start(replays(running, wired));
         } catch (IOException | RuntimeException e) {
             close();
@@ -203,9 +209,9 @@ public final class LoadBalancer implements RunningBalancer {
     }
 
     /** A busy admin port must not keep traffic away, unless somebody asked for just that port. */
-    private @Nullable AdminServer startAdmin(Topology wired) throws IOException {
+    private @Nullable AdminServer startAdmin(Topology wired, TrafficHistory traffic) throws IOException {
         Readiness readiness = new Readiness(() -> listener != null, wired::isChecked, () -> draining);
-        Status status = new Status(readiness, () -> config, wired::routing, events, ticker, wallClock);
+        Status status = new Status(readiness, () -> config, wired::routing, traffic::read, events, ticker, wallClock);
         Operator operator = new Operator(wired::routing, status, ticker, this::adminStateChanged, this::reload);
         AdminServer server = new AdminServer(config.admin(), status, operator, metrics, clock);
         try {

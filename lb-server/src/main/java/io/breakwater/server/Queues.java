@@ -2,9 +2,12 @@ package io.breakwater.server;
 
 import static java.util.Objects.requireNonNull;
 
+import io.breakwater.metrics.ProxyRecorder;
+import io.breakwater.metrics.QueueContents;
 import io.breakwater.server.config.FallbackConfig;
 import io.breakwater.server.config.LbConfig;
 import io.breakwater.server.fallback.queue.QueueException;
+import io.breakwater.server.fallback.queue.QueueFigures;
 import io.breakwater.server.fallback.queue.QueueLimits;
 import io.breakwater.server.fallback.queue.Replayer;
 import io.breakwater.server.fallback.queue.Sender;
@@ -12,6 +15,7 @@ import io.breakwater.server.fallback.queue.WriteQueue;
 import io.breakwater.time.Scheduler;
 import io.breakwater.time.Ticker;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,6 +41,7 @@ final class Queues implements AutoCloseable {
     private final Scheduler scheduler;
     private final Ticker ticker;
     private final InstantSource clock;
+    private final ProxyRecorder recorder;
     /** By directory. Never written to: replaced. */
     private volatile Map<Path, Open> open = Map.of();
 
@@ -46,10 +51,11 @@ final class Queues implements AutoCloseable {
      * @param scheduler of the replayers
      * @param ticker the one that the scheduler lives by
      */
-    Queues(Scheduler scheduler, Ticker ticker, InstantSource clock) {
+    Queues(Scheduler scheduler, Ticker ticker, InstantSource clock, ProxyRecorder recorder) {
         this.scheduler = scheduler;
         this.ticker = ticker;
         this.clock = clock;
+        this.recorder = recorder;
     }
 
     /**
@@ -59,11 +65,14 @@ final class Queues implements AutoCloseable {
      */
     synchronized void open(LbConfig config) throws QueueException {
         Map<Path, Open> opened = new LinkedHashMap<>(open);
+        Map<String, WriteQueue> added = new LinkedHashMap<>();
         try {
             for (FallbackConfig.Queue each : of(config).toList()) {
                 Path directory = each.directory();
                 if (!opened.containsKey(directory)) {
-                    opened.put(directory, new Open(WriteQueue.open(directory, limits(each), clock)));
+                    WriteQueue queue = WriteQueue.open(directory, limits(each), clock);
+                    opened.put(directory, new Open(queue));
+                    added.put(each.dir(), queue);
                 }
             }
         } catch (QueueException e) {
@@ -72,6 +81,21 @@ final class Queues implements AutoCloseable {
             throw e;
         }
         open = opened;
+        added.forEach((dir, queue) -> recorder.queue(dir, () -> contents(queue.figures())));
+    }
+
+    private static QueueContents contents(QueueFigures figures) {
+        Duration age = figures.oldestAge();
+        return new QueueContents(
+                figures.pending(),
+                figures.bytes(),
+                age == null ? 0 : age.toMillis() * 1e-3,
+                figures.delivered(),
+                figures.rejected(),
+                figures.expired(),
+                figures.lost(),
+                figures.full(),
+                figures.failed());
     }
 
     /** Goes by the settings of this configuration, which was opened, and replays by its routes from now on. */

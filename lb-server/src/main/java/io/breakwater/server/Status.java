@@ -16,6 +16,7 @@ import io.breakwater.server.exchange.Routing;
 import io.breakwater.server.pool.BackendPool;
 import io.breakwater.server.pool.Replica;
 import io.breakwater.server.pool.ServedPool;
+import io.breakwater.server.traffic.Traffic;
 import io.breakwater.time.Ticker;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -35,6 +36,7 @@ final class Status implements StatusView {
     private final Supplier<@Nullable String> whyNotReady;
     private final Supplier<LbConfig> config;
     private final Supplier<Routing> routing;
+    private final Supplier<Traffic> traffic;
     private final Events events;
     private final Ticker ticker;
     private final WallClock clock;
@@ -43,12 +45,14 @@ final class Status implements StatusView {
             Supplier<@Nullable String> whyNotReady,
             Supplier<LbConfig> config,
             Supplier<Routing> routing,
+            Supplier<Traffic> traffic,
             Events events,
             Ticker ticker,
             WallClock clock) {
         this.whyNotReady = whyNotReady;
         this.config = config;
         this.routing = routing;
+        this.traffic = traffic;
         this.events = events;
         this.ticker = ticker;
         this.clock = clock;
@@ -57,6 +61,11 @@ final class Status implements StatusView {
     @Override
     public @Nullable String whyNotReady() {
         return whyNotReady.get();
+    }
+
+    @Override
+    public Traffic traffic() {
+        return traffic.get();
     }
 
     @Override

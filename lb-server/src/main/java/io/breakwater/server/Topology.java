@@ -35,6 +35,7 @@ import io.breakwater.server.pool.ServedPool;
 import io.breakwater.server.probe.HealthChecks;
 import io.breakwater.server.route.Route;
 import io.breakwater.server.route.RouteTable;
+import io.breakwater.server.traffic.TrafficHistory;
 import io.breakwater.time.Ticker;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -91,6 +92,13 @@ final class Topology {
     /** Where requests go now. From any thread, once a configuration was applied. */
     Routing routing() {
         return requireNonNull(routing);
+    }
+
+    /** What counts the attempts on the backends. From any thread, as {@link #routing}. */
+    List<TrafficHistory.Pool> attempts() {
+        return routing().pools().stream()
+                .map(pool -> new TrafficHistory.Pool(pool.name(), pool.replicas()))
+                .toList();
     }
 
     /** What a configuration has brought and taken. */

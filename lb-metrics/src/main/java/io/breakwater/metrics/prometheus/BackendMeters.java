@@ -9,6 +9,7 @@ import io.breakwater.health.breaker.Transition;
 import io.breakwater.health.check.CheckResult;
 import io.breakwater.metrics.BackendGauges;
 import io.breakwater.metrics.BackendRecorder;
+import io.breakwater.metrics.DurationBuckets;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import java.util.EnumMap;
@@ -85,6 +86,11 @@ final class BackendMeters implements BackendRecorder {
     public void ended(Outcome outcome, long durationNanos) {
         requireNonNull(byOutcome.get(outcome)).inc();
         duration.observe(durationNanos);
+    }
+
+    @Override
+    public DurationBuckets durations() {
+        return duration;
     }
 
     @Override

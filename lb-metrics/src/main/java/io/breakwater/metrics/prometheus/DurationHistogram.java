@@ -1,6 +1,8 @@
 package io.breakwater.metrics.prometheus;
 
+import io.breakwater.metrics.DurationBuckets;
 import io.breakwater.metrics.MeterName;
+import io.breakwater.metrics.TraceContext;
 import io.prometheus.metrics.model.registry.Collector;
 import io.prometheus.metrics.model.registry.MetricType;
 import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
@@ -11,6 +13,7 @@ import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricFamilyDescriptor;
 import io.prometheus.metrics.model.snapshots.MetricMetadata;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.DoubleAdder;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A classic histogram of durations, over adders. The Prometheus client's own allocates on each observation until the
@@ -36,16 +40,21 @@ final class DurationHistogram implements Collector {
 
     private final MeterName meter;
     private final MetricMetadata metadata;
+    private final @Nullable InstantSource exemplarClock;
     private final Map<Labels, Series> series = new ConcurrentHashMap<>();
 
-    DurationHistogram(MeterName meter) {
+    /**
+     * @param exemplarClock dates the exemplars; null for a histogram that has none
+     */
+    DurationHistogram(MeterName meter, @Nullable InstantSource exemplarClock) {
         this.meter = meter;
+        this.exemplarClock = exemplarClock;
         metadata = new MetricMetadata(meter.exposedName(), meter.help());
     }
 
     /** Returns the series with these values of the meter's labels. */
     Series labelValues(String... values) {
-        return series.computeIfAbsent(Labels.of(meter.labels(), List.of(values)), labels -> new Series());
+        return series.computeIfAbsent(Labels.of(meter.labels(), List.of(values)), labels -> new Series(exemplarClock));
     }
 
     /** Takes the series with these values out of the exposition; who holds it may go on, unseen. */
@@ -68,26 +77,58 @@ final class DurationHistogram implements Collector {
     }
 
     /** The durations with one set of label values. */
-    static final class Series {
+    static final class Series implements DurationBuckets {
         private final LongAdder[] buckets =
                 Stream.generate(LongAdder::new).limit(BOUNDS.length).toArray(LongAdder[]::new);
 
         /** Not a long: ten thousand requests at a time would overflow it in eleven days. */
         private final DoubleAdder sumNanos = new DoubleAdder();
 
+        private final @Nullable BucketExemplars exemplars;
+
+        private Series(@Nullable InstantSource exemplarClock) {
+            exemplars = exemplarClock == null ? null : new BucketExemplars(BOUNDS.length, exemplarClock);
+        }
+
         void observe(long durationNanos) {
+            observe(durationNanos, null);
+        }
+
+        void observe(long durationNanos, @Nullable TraceContext trace) {
             int bucket = 0;
             while (durationNanos > BOUNDS_NANOS[bucket]) {
                 bucket++;
             }
             buckets[bucket].increment();
             sumNanos.add((double) durationNanos);
+            if (trace != null && exemplars != null) {
+                exemplars.offer(bucket, durationNanos, trace);
+            }
+        }
+
+        @Override
+        public int buckets() {
+            return BOUNDS.length;
+        }
+
+        @Override
+        public double upperBoundSeconds(int bucket) {
+            return BOUNDS[bucket];
+        }
+
+        @Override
+        public long count(int bucket) {
+            return buckets[bucket].sum();
         }
 
         private HistogramDataPointSnapshot read(Labels labels) {
             long[] counts = Arrays.stream(buckets).mapToLong(LongAdder::sum).toArray();
             return new HistogramDataPointSnapshot(
-                    ClassicHistogramBuckets.of(BOUNDS, counts), sumNanos.sum() * 1e-9, labels, Exemplars.EMPTY, 0);
+                    ClassicHistogramBuckets.of(BOUNDS, counts),
+                    sumNanos.sum() * 1e-9,
+                    labels,
+                    exemplars == null ? Exemplars.EMPTY : exemplars.show(),
+                    0);
         }
     }
 }

@@ -7,10 +7,12 @@ import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.metrics.BackendGauges;
 import io.breakwater.metrics.BackendRecorder;
 import io.breakwater.metrics.ConnectionRecorder;
+import io.breakwater.metrics.EventLoopGauges;
 import io.breakwater.metrics.MeterName;
 import io.breakwater.metrics.MetricsExposition;
 import io.breakwater.metrics.PoolRecorder;
 import io.breakwater.metrics.ProxyRecorder;
+import io.breakwater.metrics.QueueContents;
 import io.breakwater.metrics.RouteRecorder;
 import io.breakwater.metrics.Side;
 import io.micrometer.core.instrument.Gauge;
@@ -25,13 +27,16 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +44,8 @@ import org.jspecify.annotations.Nullable;
  * The meters of one balancer, in one Prometheus registry. What a request touches was resolved at wiring: counters of
  * the Prometheus client, and histograms and in-flight counts over adders of our own (the client's gauge is one contended
  * word, many times dearer between two event loops). What comes and goes with reloads is read at each scrape; Micrometer,
- * on the same registry, brings the other gauges, the JVM and the process. Exemplars are off: there is no span to point to.
+ * on the same registry, brings the other gauges, the JVM and the process. The durations of requests have exemplars,
+ * which OpenMetrics shows.
  */
 public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition, AutoCloseable {
     private static final CircuitState[] CIRCUIT_STATES = CircuitState.values();
@@ -52,18 +58,18 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
     private final String version;
 
     private final Counter requests = counter(MeterName.REQUESTS);
-    private final DurationHistogram requestDurations = histogram(MeterName.REQUEST_DURATION);
+    private final DurationHistogram requestDurations;
     private final Counter rejections = counter(MeterName.REJECTIONS);
     private final Counter fallbacks = counter(MeterName.FALLBACKS);
     private final BackendMeters.Meters ofBackends = new BackendMeters.Meters(
             counter(MeterName.BACKEND_REQUESTS),
-            histogram(MeterName.BACKEND_REQUEST_DURATION),
+            histogram(MeterName.BACKEND_REQUEST_DURATION, null),
             counter(MeterName.CIRCUIT_TRANSITIONS),
             counter(MeterName.CIRCUIT_REJECTED),
             counter(MeterName.CIRCUIT_WOULD_REJECT),
             counter(MeterName.CIRCUIT_TRIPS_REFUSED),
             counter(MeterName.HEALTH_CHECKS),
-            histogram(MeterName.HEALTH_CHECK_DURATION));
+            histogram(MeterName.HEALTH_CHECK_DURATION, null));
     private final Counter retries = counter(MeterName.RETRIES);
     private final Counter retryBudgetExhausted = counter(MeterName.RETRY_BUDGET_EXHAUSTED);
     private final Counter reloads = counter(MeterName.CONFIG_RELOADS);
@@ -76,6 +82,8 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
     private final Map<BackendId, BackendMeters> backends = new ConcurrentHashMap<>();
     private final Map<String, PoolMeters> pools = new ConcurrentHashMap<>();
     private final Map<Side, ConnectionMeters> sides = new EnumMap<>(Side.class);
+    private final QueueMeters queues = new QueueMeters();
+    private final Map<Integer, EventLoopGauges> loops = new ConcurrentHashMap<>();
 
     private volatile double configTakenSeconds;
 
@@ -83,9 +91,11 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
      * Makes the meters of one balancer.
      *
      * @param version the version of the program, shown by {@code lb_build_info}
+     * @param clock the time of day, for exemplars
      */
-    public PrometheusMetrics(String version) {
+    public PrometheusMetrics(String version, InstantSource clock) {
         this.version = version;
+        this.requestDurations = histogram(MeterName.REQUEST_DURATION, clock);
         for (Side side : Side.values()) {
             sides.put(
                     side,
@@ -124,6 +134,9 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
                         series.call(state == present ? 1 : 0, id.pool(), id.id(), state.label());
                     }
                 }));
+        queues.register(registry);
+        ofEachLoop(MeterName.EVENT_LOOP_LAG, loop -> loop.lagNanos() * 1e-9);
+        ofEachLoop(MeterName.EVENT_LOOP_PENDING_TASKS, EventLoopGauges::pendingTasks);
         runtime.start();
     }
 
@@ -193,6 +206,22 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
     }
 
     @Override
+    public void queue(String dir, Supplier<QueueContents> contents) {
+        queues.add(dir, contents);
+    }
+
+    @Override
+    public void eventLoop(int index, EventLoopGauges gauges) {
+        loops.put(index, gauges);
+    }
+
+    @Override
+    public void allocator(LongSupplier heapBytes, LongSupplier directBytes) {
+        gauge(MeterName.ALLOCATOR_MEMORY, heapBytes::getAsLong, "heap");
+        gauge(MeterName.ALLOCATOR_MEMORY, directBytes::getAsLong, "direct");
+    }
+
+    @Override
     public String contentType(@Nullable String accept) {
         return formats.contentType(accept);
     }
@@ -228,8 +257,8 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
         return builder.register(registry);
     }
 
-    private DurationHistogram histogram(MeterName meter) {
-        DurationHistogram histogram = new DurationHistogram(meter);
+    private DurationHistogram histogram(MeterName meter, @Nullable InstantSource exemplarClock) {
+        DurationHistogram histogram = new DurationHistogram(meter, exemplarClock);
         registry.register(histogram);
         return histogram;
     }
@@ -250,6 +279,13 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
                 meter,
                 series -> new HashMap<>(backends)
                         .forEach((id, backend) -> series.call(value.applyAsInt(backend.gauges()), id.pool(), id.id())));
+    }
+
+    private void ofEachLoop(MeterName meter, ToDoubleFunction<EventLoopGauges> value) {
+        gauges(
+                meter,
+                series -> loops.forEach(
+                        (index, loop) -> series.call(value.applyAsDouble(loop), Integer.toString(index))));
     }
 
     private void gauge(MeterName meter, Supplier<Number> value, String... labelValues) {

@@ -102,7 +102,7 @@ final class RouteMeters implements RouteRecorder {
         if (counter != null) {
             counter.inc();
         }
-        duration.observe(durationNanos);
+        duration.observe(durationNanos, trace);
     }
 
     @Override

@@ -13,8 +13,10 @@ import io.breakwater.health.check.CheckResult;
 import io.breakwater.metrics.BackendGauges;
 import io.breakwater.metrics.BackendRecorder;
 import io.breakwater.metrics.ConnectionRecorder;
+import io.breakwater.metrics.EventLoopGauges;
 import io.breakwater.metrics.MeterName;
 import io.breakwater.metrics.PoolRecorder;
+import io.breakwater.metrics.QueueContents;
 import io.breakwater.metrics.RejectionReason;
 import io.breakwater.metrics.RouteRecorder;
 import io.breakwater.metrics.Side;
@@ -22,6 +24,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -46,8 +49,9 @@ class PrometheusMetricsTest {
     private static final BackendId BACKEND = new BackendId("default", "localhost:3001");
     private static final String OF_BACKEND = "backend=\"localhost:3001\",pool=\"default\"";
     private static final long MILLI = 1_000_000;
+    private static final QueueContents EMPTY_QUEUE = new QueueContents(0, 0, 0, 0, 0, 0, 0, 0, 0);
 
-    private final PrometheusMetrics metrics = new PrometheusMetrics("1.2.3");
+    private final PrometheusMetrics metrics = new PrometheusMetrics("1.2.3", InstantSource.system());
     private final FakeBackend gauges = new FakeBackend();
 
     @BeforeEach
@@ -166,6 +170,56 @@ class PrometheusMetricsTest {
                 .contains(transition("half-open", "closed", "probe_succeeded"))
                 .contains(transition("half-open", "open", "probe_failed"))
                 .contains(transition("half-open", "open", "probe_expired"));
+    }
+
+    @Test
+    void aQueueTellsWhatItHoldsAndWhatBecameOfTheOthers() {
+        metrics.queue("/var/a", () -> new QueueContents(1, 2, 3.5, 4, 5, 6, 7, 8, 9));
+        metrics.queue("b", () -> EMPTY_QUEUE);
+
+        Scrape scrape = Scrape.of(metrics);
+
+        assertThat(scrape.value("lb_queue_entries{dir=\"/var/a\"}")).isEqualTo(1);
+        assertThat(scrape.value("lb_queue_bytes{dir=\"/var/a\"}")).isEqualTo(2);
+        assertThat(scrape.value("lb_queue_oldest_age_seconds{dir=\"/var/a\"}")).isEqualTo(3.5);
+        assertThat(scrape.value("lb_queue_ended_total{dir=\"/var/a\",result=\"delivered\"}"))
+                .isEqualTo(4);
+        assertThat(scrape.value("lb_queue_ended_total{dir=\"/var/a\",result=\"rejected\"}"))
+                .isEqualTo(5);
+        assertThat(scrape.value("lb_queue_ended_total{dir=\"/var/a\",result=\"expired\"}"))
+                .isEqualTo(6);
+        assertThat(scrape.value("lb_queue_ended_total{dir=\"/var/a\",result=\"lost\"}"))
+                .isEqualTo(7);
+        assertThat(scrape.value("lb_queue_refused_total{dir=\"/var/a\",reason=\"full\"}"))
+                .isEqualTo(8);
+        assertThat(scrape.value("lb_queue_refused_total{dir=\"/var/a\",reason=\"failed\"}"))
+                .isEqualTo(9);
+        assertThat(scrape.series().entrySet())
+                .filteredOn(each -> each.getKey().contains("{dir=\"b\""))
+                .hasSize(9)
+                .allMatch(each -> each.getValue() == 0);
+    }
+
+    @Test
+    void loopsAndTheirAllocatorAreReadAtEachScrape() {
+        FakeLoop second = new FakeLoop();
+        metrics.eventLoop(0, new FakeLoop());
+        metrics.eventLoop(1, second);
+        long[] bytes = {100, 200};
+        metrics.allocator(() -> bytes[0], () -> bytes[1]);
+        assertThat(Scrape.of(metrics).value("lb_event_loop_lag_seconds{loop=\"1\"}"))
+                .isZero();
+
+        second.lagNanos = 30 * MILLI;
+        second.pendingTasks = 7;
+        bytes[1] = 300;
+
+        Scrape scrape = Scrape.of(metrics);
+        assertThat(scrape.value("lb_event_loop_lag_seconds{loop=\"0\"}")).isZero();
+        assertThat(scrape.value("lb_event_loop_lag_seconds{loop=\"1\"}")).isCloseTo(0.03, within(1e-9));
+        assertThat(scrape.value("lb_event_loop_pending_tasks{loop=\"1\"}")).isEqualTo(7);
+        assertThat(scrape.value("lb_allocator_memory_bytes{kind=\"heap\"}")).isEqualTo(100);
+        assertThat(scrape.value("lb_allocator_memory_bytes{kind=\"direct\"}")).isEqualTo(300);
     }
 
     @Test
@@ -668,6 +722,9 @@ class PrometheusMetricsTest {
 
     private void everythingOnce() {
         metrics.pool("default");
+        metrics.queue("queue", () -> EMPTY_QUEUE);
+        metrics.eventLoop(0, new FakeLoop());
+        metrics.allocator(() -> 0, () -> 0);
         RouteRecorder route = metrics.route("/a");
         BackendRecorder backend = metrics.backend(BACKEND, gauges);
         requests(route, backend, metrics.connections(Side.DOWNSTREAM), 1);
@@ -767,6 +824,21 @@ class PrometheusMetricsTest {
     private static String transition(String from, String to, String reason) {
         return "lb_circuit_transitions_total{backend=\"localhost:3001\",from=\"" + from
                 + "\",pool=\"default\",reason=\"" + reason + "\",to=\"" + to + "\"}";
+    }
+
+    private static final class FakeLoop implements EventLoopGauges {
+        long lagNanos;
+        int pendingTasks;
+
+        @Override
+        public long lagNanos() {
+            return lagNanos;
+        }
+
+        @Override
+        public int pendingTasks() {
+            return pendingTasks;
+        }
     }
 
     private static class FakeBackend implements BackendGauges {

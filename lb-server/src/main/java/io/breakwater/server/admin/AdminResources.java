@@ -64,6 +64,11 @@ final class AdminResources {
             read("/metrics", Exposure.ANYONE, asked -> scrape(metrics, asked.request()));
         }
         read("/api/v1/pools", Exposure.OPERATOR, asked -> Answer.ok(Answer.JSON, json.pools(status.pools())));
+        TrafficJson trafficJson = new TrafficJson();
+        read(
+                "/api/v1/traffic",
+                Exposure.OPERATOR,
+                asked -> Answer.ok(Answer.JSON, trafficJson.traffic(status.traffic())));
         read(
                 "/api/v1/config",
                 Exposure.OPERATOR,

@@ -5,6 +5,7 @@ import io.breakwater.health.breaker.Observed;
 import io.breakwater.health.breaker.Transition;
 import io.breakwater.health.breaker.WindowCounts;
 import io.breakwater.health.check.HealthStatus;
+import io.breakwater.server.traffic.Traffic;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -22,6 +23,9 @@ public interface StatusView {
 
     /** Returns the pools, in the order of the configuration. */
     List<Pool> pools();
+
+    /** Returns what went to the pools during the last minutes. */
+    Traffic traffic();
 
     /** Returns the effective configuration as JSON, without its secrets. */
     String configAsJson();

@@ -7,11 +7,13 @@ import io.breakwater.health.breaker.BreakerListener;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.check.HealthStatus;
 import io.breakwater.metrics.BackendRecorder;
+import io.breakwater.metrics.DurationBuckets;
 import io.breakwater.server.balance.KeyHash;
 import io.breakwater.server.balance.LatencyScore;
 import io.breakwater.server.config.BackendConfig;
 import io.breakwater.server.config.ConcurrencyConfig;
 import io.breakwater.server.config.PoolConfig;
+import io.breakwater.server.traffic.Attempts;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * Its slots and counts are fields of this one object, and not objects of their own: among ten thousand backends every object
  * that a request meets may cost it a miss in the processor's caches, so what all requests read and write stands together.
  */
-public final class Replica {
+public final class Replica implements Attempts {
     private static final AtomicIntegerFieldUpdater<Replica> IN_FLIGHT =
             AtomicIntegerFieldUpdater.newUpdater(Replica.class, "inFlight");
     private static final AtomicLongFieldUpdater<Replica> SUCCESSES =
@@ -105,6 +107,7 @@ public final class Replica {
         BreakerListener of(@Nullable String route);
     }
 
+    @Override
     public BackendId id() {
         return id;
     }
@@ -360,16 +363,24 @@ public final class Replica {
     }
 
     /** Attempts that ended, whatever they say about the backend. */
+    @Override
     public long requests() {
         return successes + failures + ignored;
     }
 
+    @Override
     public long successes() {
         return successes;
     }
 
+    @Override
     public long failures() {
         return failures;
+    }
+
+    @Override
+    public @Nullable DurationBuckets durations() {
+        return recorder.durations();
     }
 
     /** Requests that its circuits refused. */

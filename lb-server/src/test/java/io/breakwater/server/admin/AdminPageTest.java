@@ -13,6 +13,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -29,7 +30,7 @@ class AdminPageTest {
 
     @Test
     void everyResourceOfThePageIsThereForThoseWhoMay() throws IOException {
-        try (PrometheusMetrics metrics = new PrometheusMetrics("1.2.3");
+        try (PrometheusMetrics metrics = new PrometheusMetrics("1.2.3", InstantSource.system());
                 ReloadQueue queue = new ReloadQueue(operations)) {
             AdminResources resources = new AdminResources(status, operations, queue, metrics, () -> FakeStatus.NOON);
             List<MatchResult> rows = lines().map(RESOURCE::matcher)

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.BindException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -31,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AdminServerTest {
     private final FakeStatus status = new FakeStatus();
     private final FakeOperations operations = new FakeOperations();
-    private final PrometheusMetrics metrics = new PrometheusMetrics("1.2.3");
+    private final PrometheusMetrics metrics = new PrometheusMetrics("1.2.3", InstantSource.system());
     private final List<AutoCloseable> toClose = new ArrayList<>();
 
     @AfterEach

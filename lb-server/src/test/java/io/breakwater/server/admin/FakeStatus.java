@@ -5,6 +5,7 @@ import io.breakwater.health.breaker.Observed;
 import io.breakwater.health.breaker.Transition;
 import io.breakwater.health.breaker.WindowCounts;
 import io.breakwater.health.check.HealthStatus;
+import io.breakwater.server.traffic.Traffic;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,11 @@ final class FakeStatus implements StatusView {
             throw thrown;
         }
         return pools;
+    }
+
+    @Override
+    public Traffic traffic() {
+        return new Traffic(NOON, List.of());
     }
 
     @Override

@@ -45,6 +45,7 @@ record Never(String subject, List<String> imports, List<String> except) {
             "io.breakwater.server.fallback.queue",
             "io.breakwater.server.probe",
             "io.breakwater.server.events",
+            "io.breakwater.server.traffic",
             "io.breakwater.server.accesslog",
             "io.breakwater.server.trace",
             "io.breakwater.server.state",
@@ -88,6 +89,7 @@ record Never(String subject, List<String> imports, List<String> except) {
             never("io.breakwater.server.fallback.queue").imports(SERVER, NETTY, MICROMETER, PROMETHEUS),
             never("io.breakwater.server.probe")
                     .imports("io.breakwater.server.exchange..", "io.breakwater.server.pool.."),
+            never("io.breakwater.server.traffic").imports(SERVER, NETTY, MICROMETER, PROMETHEUS),
             never("io.breakwater.server.accesslog")
                     .imports(
                             "io.breakwater.server.pool..",

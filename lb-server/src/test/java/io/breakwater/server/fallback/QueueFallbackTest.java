@@ -76,6 +76,10 @@ class QueueFallbackTest {
             assertThat(writes.proxy.metric("lb_rejections_total", "route", "all"))
                     .isZero();
 
+            assertThat(writes.proxy.metric("lb_queue_entries", "dir", dir().toString()))
+                    .isEqualTo(1);
+            assertThat(writes.proxy.metric("lb_queue_bytes")).isPositive();
+
             Config before = writes.status(accepted);
             assertThat(before.getString("id")).isEqualTo(id);
             assertThat(before.getString("state")).isEqualTo("queued");
@@ -93,6 +97,10 @@ class QueueFallbackTest {
             assertThat(after.getInt("status")).isEqualTo(200);
             assertThat(after.getInt("attempts")).isEqualTo(1);
             assertThat(after.hasPath("position")).isFalse();
+            assertThat(writes.proxy.metric("lb_queue_entries")).isZero();
+            assertThat(writes.proxy.metric("lb_queue_ended_total", "result", "delivered"))
+                    .isEqualTo(1);
+            assertThat(writes.proxy.metric("lb_queue_ended_total")).isEqualTo(1);
             assertThat(writes.atBackend()).hasSize(1);
             assertThat(writes.proxy.circuit("default", writes.backend)).isEqualTo("closed");
             assertThat(writes.proxy.metric("lb_backend_requests_total", "outcome", "success"))

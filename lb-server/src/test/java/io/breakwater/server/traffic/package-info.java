@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.server.traffic;
+
+import org.jspecify.annotations.NullMarked;
