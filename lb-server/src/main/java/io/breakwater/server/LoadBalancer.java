@@ -35,6 +35,8 @@ import io.breakwater.server.runtime.EventLoops;
 import io.breakwater.server.runtime.EventLoops.Transport;
 import io.breakwater.server.runtime.Housekeeping;
 import io.breakwater.server.runtime.Loop;
+import io.breakwater.server.trace.IdFields;
+import io.breakwater.server.trace.IdSource;
 import io.breakwater.server.traffic.TrafficHistory;
 import io.breakwater.time.Ticker;
 import java.io.IOException;
@@ -171,7 +173,8 @@ public final class LoadBalancer implements RunningBalancer {
             log.start(config.accessLog());
             List<ExchangeContext> contexts = new ArrayList<>();
             for (ConnectionPool each : connections) {
-                contexts.add(new ExchangeContext(wired::routing, each, health, unmatched, log.of(contexts.size())));
+                contexts.add(new ExchangeContext(
+                        wired::routing, each, health, unmatched, log.of(contexts.size()), IdSource.seeded()));
             }
             exchanges = new Exchanges(contexts);
             Listener bound = new Listener(running, listenerContext());
@@ -201,6 +204,7 @@ public final class LoadBalancer implements RunningBalancer {
         return new ListenerContext(
                 config.listen(),
                 fields(),
+                new IdFields(config.listen().requestIdHeader(), config.listen().traceContext()),
                 now -> topology().routing().bestState(now),
                 requireNonNull(exchanges),
                 recorder.connections(Side.DOWNSTREAM),

@@ -7,6 +7,7 @@ import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.metrics.FallbackType;
 import io.breakwater.metrics.RejectionReason;
 import io.breakwater.server.http.RequestHead;
+import io.breakwater.server.trace.RequestIds;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class Entry {
     private String client = "";
     private @Nullable RequestHead head;
+    private @Nullable RequestIds ids;
     private String route = "";
     private @Nullable String pool;
     private @Nullable String backend;
@@ -36,10 +38,12 @@ public final class Entry {
      *
      * @param peer the address at the other end of the connection
      * @param asked valid until the line is made; null for bytes that were no request
+     * @param by which it is found again, valid as long; null for bytes that were no request
      */
-    public Entry request(String peer, @Nullable RequestHead asked) {
+    public Entry request(String peer, @Nullable RequestHead asked, @Nullable RequestIds by) {
         client = peer;
         head = asked;
+        ids = by;
         return this;
     }
 
@@ -96,9 +100,10 @@ public final class Entry {
         return this;
     }
 
-    /** The head is its connection's, and is not kept. */
+    /** The head and the ids are their connection's, and are not kept. */
     void forget() {
         head = null;
+        ids = null;
     }
 
     boolean isRequest() {
@@ -107,6 +112,16 @@ public final class Entry {
 
     RequestHead head() {
         return requireNonNull(head);
+    }
+
+    @Nullable
+    CharSequence requestId() {
+        return ids == null ? null : ids.requestId();
+    }
+
+    @Nullable
+    CharSequence traceId() {
+        return ids == null ? null : ids.traceIdView();
     }
 
     String client() {

@@ -12,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A JSON object a line; null for what there is none of. NOT thread safe: of one event loop. */
 final class JsonFormat implements LineFormat {
-    private static final byte[] X_REQUEST_ID = bytes("x-request-id");
-    private static final byte[] TRACEPARENT = bytes("traceparent");
     private static final String CLIENT_CLOSED = "client_closed";
 
     private static final byte[] TIME = bytes("{\"time\":\"");
@@ -47,10 +45,8 @@ final class JsonFormat implements LineFormat {
         line.put(timestamps.second(time));
         line.put('.');
         line.putDigits(time.get(ChronoField.MICRO_OF_SECOND), 6);
-        line.put(REQUEST_ID);
-        string(entry.isRequest() ? entry.head().value(X_REQUEST_ID) : null, line);
-        line.put(TRACE_ID);
-        traceId(entry.isRequest() ? entry.head().value(TRACEPARENT) : null, line);
+        field(REQUEST_ID, entry.requestId(), line);
+        field(TRACE_ID, entry.traceId(), line);
         field(ROUTE, entry.route(), line);
         field(POOL, entry.pool(), line);
         field(BACKEND, entry.backend(), line);
@@ -94,44 +90,14 @@ final class JsonFormat implements LineFormat {
         line.put('"');
     }
 
-    /** Puts the trace-id of a W3C {@code traceparent} that is one. */
-    private static void traceId(@Nullable CharSequence traceparent, Ring line) {
-        if (traceparent == null || !Traceparent.isValid(traceparent)) {
-            line.put(NULL);
-            return;
-        }
-        line.put('"');
-        Text.JSON.put(traceparent, Traceparent.TRACE_ID_START, Traceparent.TRACE_ID_END, line);
-        line.put('"');
-    }
-
-    /** Puts received bytes as a string. */
-    private static void string(@Nullable CharSequence received, Ring line) {
-        if (received == null) {
-            line.put(NULL);
-            return;
-        }
-        line.put('"');
-        Text.JSON.put(received, line);
-        line.put('"');
-    }
-
-    /** Puts a field whose value is text of our own, or of the configuration. */
-    private static void field(byte[] name, @Nullable String value, Ring line) {
+    private static void field(byte[] name, @Nullable CharSequence value, Ring line) {
         line.put(name);
         if (value == null) {
             line.put(NULL);
             return;
         }
         line.put('"');
-        for (int i = 0; i < value.length(); i++) {
-            char c = value.charAt(i);
-            if (c < 0x7f) {
-                Text.JSON.putOne(value, i, i + 1, line);
-            } else {
-                Text.escaped(c, line);
-            }
-        }
+        Text.JSON.put(value, line);
         line.put('"');
     }
 

@@ -35,21 +35,29 @@ public record ListenerConfig(
 
     private static final String FIELD_RULE = "a header name that HTTP does not use itself";
 
-    /** Fields that mean something to HTTP itself; a state in one of them would break messages. */
+    /** Fields that mean something to HTTP itself, or to who forwards it; a state in one of them would break messages. */
     private static final Set<String> RESERVED_FIELDS = Set.of(
             "connection",
             "content-length",
             "content-type",
             "date",
+            "expect",
+            "forwarded",
             "host",
             "keep-alive",
+            "max-forwards",
             "retry-after",
             "server",
             "te",
+            "traceparent",
+            "tracestate",
             "trailer",
             "transfer-encoding",
             "upgrade",
-            "via");
+            "via",
+            "x-forwarded-for",
+            "x-forwarded-host",
+            "x-forwarded-proto");
 
     public ListenerConfig {
         trustedProxies = List.copyOf(trustedProxies);

@@ -3,6 +3,7 @@ package io.breakwater.server.exchange;
 import io.breakwater.metrics.RouteRecorder;
 import io.breakwater.server.accesslog.LoopLog;
 import io.breakwater.server.connection.ConnectionPool;
+import io.breakwater.server.trace.IdSource;
 import java.util.function.Supplier;
 
 /**
@@ -13,10 +14,12 @@ import java.util.function.Supplier;
  * @param health counts the requests for the health path
  * @param unmatched counts the requests that no route takes
  * @param accessLog of the loop
+ * @param ids makes those of the loop's requests
  */
 public record ExchangeContext(
         Supplier<Routing> routing,
         ConnectionPool connections,
         RouteRecorder health,
         RouteRecorder unmatched,
-        LoopLog accessLog) {}
+        LoopLog accessLog,
+        IdSource ids) {}

@@ -34,6 +34,7 @@ import io.breakwater.server.pool.BackendPool;
 import io.breakwater.server.pool.Refusal;
 import io.breakwater.server.pool.Selection;
 import io.breakwater.server.route.Route;
+import io.breakwater.server.trace.RequestIds;
 import io.netty.buffer.ByteBuf;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -49,7 +50,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Everything that can end an exchange ends in {@link #end}, the only place that tells the route's recorder.
  */
 final class ProxyExchange implements Exchange {
-    private static final int HEAD_ROOM_BYTES = 512;
+    private static final int HEAD_ROOM_BYTES = 640;
     private static final byte[] NO_BYTES = {};
     private static final byte[] IDEMPOTENCY_KEY = "idempotency-key".getBytes(US_ASCII);
     private static final String JSON = "application/json";
@@ -66,6 +67,7 @@ final class ProxyExchange implements Exchange {
     private final Fallbacks fallbacks;
     private final StoredRelay stored;
     private final Storing storing;
+    private final RequestIds ids;
 
     // ---- the request ----
     private @Nullable RequestHead request;
@@ -126,6 +128,7 @@ final class ProxyExchange implements Exchange {
         this.fallbacks = new Fallbacks(this, downstream);
         this.stored = new StoredRelay(downstream);
         this.storing = new Storing(this, downstream);
+        this.ids = new RequestIds(downstream.ids(), context.ids());
     }
 
     // ================ the request comes ================
@@ -133,6 +136,7 @@ final class ProxyExchange implements Exchange {
     @Override
     public void onRequest(RequestHead head, boolean tooLarge, long now) {
         request = head;
+        ids.begin(head);
         startedNanos = now;
         status = 0;
         answeredBy = null;
@@ -675,7 +679,7 @@ final class ProxyExchange implements Exchange {
         boolean ownHost = config().hostHeader() == HostHeader.BACKEND || !head.hasHost();
         byte[] host = ownHost ? backend.authority() : null;
         ByteBuf bytes = downstream.alloc().buffer(head.length() + HEAD_ROOM_BYTES);
-        head.writeUpstream(bytes, downstream.forwarding(), to.cutPathBytes(head.path()), to.pathPrefix(), host);
+        head.writeUpstream(bytes, downstream.forwarding(), ids, to.cutPathBytes(head.path()), to.pathPrefix(), host);
         connection.write(bytes);
         kept.writeTo(connection);
     }
@@ -910,7 +914,7 @@ final class ProxyExchange implements Exchange {
         if (status == 0) {
             recorder.clientClosed(duration);
         } else {
-            recorder.ended(status, duration);
+            recorder.ended(status, duration, ids.trace());
         }
         if (context.accessLog().isOn()) {
             log(duration);
@@ -930,7 +934,7 @@ final class ProxyExchange implements Exchange {
         Route<Destination> to = route;
         Backend asked = attempt.backend();
         log.entry()
-                .request(downstream.peerHost(), request())
+                .request(downstream.peerHost(), request(), ids)
                 .served(
                         to == null ? unrouted() : to.name(),
                         asked != null ? asked.id().pool() : to == null ? null : pool().name(),
@@ -954,6 +958,10 @@ final class ProxyExchange implements Exchange {
 
     RequestHead request() {
         return requireNonNull(request);
+    }
+
+    RequestIds ids() {
+        return ids;
     }
 
     PoolConfig config() {

@@ -6,7 +6,6 @@ import static java.util.Objects.requireNonNull;
 import io.breakwater.server.fallback.queue.Field;
 import io.breakwater.server.fallback.queue.QueuedRequest;
 import io.breakwater.server.fallback.queue.Receipt;
-import io.breakwater.server.http.Forwarding;
 import io.breakwater.server.http.RequestHead;
 import io.breakwater.server.listener.DownstreamConnection;
 import io.breakwater.server.runtime.TimerWheel;
@@ -110,9 +109,8 @@ final class Storing extends TimerWheel.Timeout {
     private void store() {
         Fallback.Queue into = requireNonNull(queue);
         byte[] body = exchange.keptContent();
-        CompletionStage<Receipt> stored = body.length > into.maxEntryBytes()
-                ? null
-                : into.queue().tryAppend(request(exchange.request(), downstream.forwarding(), into.route(), body));
+        CompletionStage<Receipt> stored =
+                body.length > into.maxEntryBytes() ? null : into.queue().tryAppend(request(body, into.route()));
         if (stored == null) {
             notStored();
             return;
@@ -169,9 +167,10 @@ final class Storing extends TimerWheel.Timeout {
     }
 
     /** Returns the request as it would go upstream, but for the rewriting of its path, which is done when it goes. */
-    private static QueuedRequest request(RequestHead head, Forwarding forwarding, String route, byte[] body) {
+    private QueuedRequest request(byte[] body, String route) {
+        RequestHead head = exchange.request();
         ByteBuf out = Unpooled.buffer(head.length());
-        head.writeUpstream(out, forwarding, 0, NO_BYTES, null);
+        head.writeUpstream(out, downstream.forwarding(), exchange.ids(), 0, NO_BYTES, null);
         String[] lines = out.toString(ISO_8859_1).split("\r\n", 0);
         List<Field> fields = new ArrayList<>(lines.length);
         for (int i = 1; i < lines.length; i++) {

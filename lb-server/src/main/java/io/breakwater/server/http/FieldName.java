@@ -26,6 +26,13 @@ final class FieldName {
     /** X-Breakwater-Fallback, which only the balancer may say. */
     static final int FALLBACK = 16;
 
+    /** The ids of a trace (W3C Trace Context, section 3.2). */
+    static final int TRACEPARENT = 17;
+    /** What else tracers say of a trace; means nothing without its traceparent (W3C Trace Context, section 3.3). */
+    static final int TRACESTATE = 18;
+    /** The id of the request; its name is configured. */
+    static final int REQUEST_ID = 19;
+
     /** What never crosses the balancer. Transfer-Encoding is written anew where the message is chunked. */
     static final int CONNECTION_SPECIFIC = 1 << CONNECTION | 1 << TRANSFER_ENCODING | 1 << HOP_BY_HOP | 1 << NOMINATED;
 
@@ -56,6 +63,8 @@ final class FieldName {
             new Known("upgrade", HOP_BY_HOP),
             new Known("forwarded", FORWARDED),
             new Known("connection", CONNECTION),
+            new Known("tracestate", TRACESTATE),
+            new Known("traceparent", TRACEPARENT),
             new Known("keep-alive", HOP_BY_HOP),
             new Known("max-forwards", MAX_FORWARDS),
             new Known("content-length", CONTENT_LENGTH),

@@ -55,6 +55,11 @@ abstract sealed class MessageHead permits RequestHead, ResponseHead {
     /** Takes the start line in [start, end). */
     abstract @Nullable HeadError startLine(byte[] bytes, int start, int end);
 
+    /** Returns the number of the field name in [from, to). */
+    int nameOf(byte[] bytes, int from, int to) {
+        return FieldName.of(bytes, from, to);
+    }
+
     /** Takes a field that only this kind of message acts on; its value is in [start, end). */
     abstract @Nullable HeadError field(int name, byte[] bytes, int start, int end);
 
@@ -295,7 +300,7 @@ abstract sealed class MessageHead permits RequestHead, ResponseHead {
         while (valueEnd > valueStart && Ascii.isWhitespace(bytes[valueEnd - 1])) {
             valueEnd--;
         }
-        int name = FieldName.of(bytes, start, nameEnd);
+        int name = nameOf(bytes, start, nameEnd);
         store.add(start, nameEnd, valueStart, valueEnd, name);
         return switch (name) {
             case FieldName.OTHER -> null;

@@ -42,10 +42,14 @@ public final class RequestHead extends MessageHead {
     private static final int VERSION_BYTES = 8;
 
     private static final int NONE = -1;
+    private static final int SEVERAL = -2;
 
+    private final byte @Nullable [] requestIdName;
     private final AsciiView path = new AsciiView();
     private final AsciiView target = new AsciiView();
     private final AsciiView host = new AsciiView();
+    private final AsciiView requestId = new AsciiView();
+    private final AsciiView traceparent = new AsciiView();
     private final AsciiView value = new AsciiView();
 
     private String method = METHODS[0];
@@ -64,9 +68,22 @@ public final class RequestHead extends MessageHead {
     private boolean hostSeen;
     private boolean continueExpected;
     private long maxForwards;
+    /** The field's place in the store, NONE or SEVERAL. */
+    private int requestIdField;
 
+    private int traceparentField;
+
+    /** A head none of whose fields is the id of the request. */
     public RequestHead(HeadLimits limits) {
+        this(limits, null);
+    }
+
+    /**
+     * @param requestIdName the name of the field that has the id of the request, in lower case; null for none
+     */
+    public RequestHead(HeadLimits limits, byte @Nullable [] requestIdName) {
         super(limits, MAX_EMPTY_LINES);
+        this.requestIdName = requestIdName;
         clear();
     }
 
@@ -93,9 +110,13 @@ public final class RequestHead extends MessageHead {
         hostSeen = false;
         continueExpected = false;
         maxForwards = NONE;
+        requestIdField = NONE;
+        traceparentField = NONE;
         path.set(ROOT, 0, 1);
         target.set(ROOT, 0, 1);
         host.set(ROOT, 0, 0);
+        requestId.set(ROOT, 0, 0);
+        traceparent.set(ROOT, 0, 0);
     }
 
     /** The method; for the registered ones a constant, so that {@code ==} is not needed but equals is cheap. */
@@ -167,6 +188,26 @@ public final class RequestHead extends MessageHead {
      */
     public boolean endsHere() {
         return maxForwards == 0;
+    }
+
+    /**
+     * Returns the id of the request as received, or null if there is none that goes on: no such field, several, or one that
+     * is for this connection only (RFC 9110 section 7.6.1). A view that is valid until the next scan or reset.
+     */
+    public @Nullable CharSequence requestId() {
+        return only(requestIdField, FieldName.REQUEST_ID, requestId);
+    }
+
+    /** Returns the {@code traceparent} as received, be it valid or not, or null: as {@link #requestId}. */
+    public @Nullable CharSequence traceparent() {
+        return only(traceparentField, FieldName.TRACEPARENT, traceparent);
+    }
+
+    private @Nullable CharSequence only(int field, int name, AsciiView view) {
+        if (field < 0 || store.name(field) != name) {
+            return null; // in the second case it was nominated
+        }
+        return view.set(store.bytes, store.valueStart(field), store.valueEnd(field));
     }
 
     /**
@@ -355,14 +396,34 @@ public final class RequestHead extends MessageHead {
     }
 
     @Override
+    int nameOf(byte[] bytes, int from, int to) {
+        byte[] own = requestIdName;
+        return own != null && Ascii.equalsIgnoreCase(bytes, from, to, own)
+                ? FieldName.REQUEST_ID
+                : super.nameOf(bytes, from, to);
+    }
+
+    @Override
     @Nullable
     HeadError field(int name, byte[] bytes, int start, int end) {
         return switch (name) {
             case FieldName.HOST -> takeHost(bytes, start, end);
             case FieldName.EXPECT -> takeExpectation(bytes, start, end);
             case FieldName.MAX_FORWARDS -> takeMaxForwards(bytes, start, end);
+            case FieldName.REQUEST_ID -> takeRequestId();
+            case FieldName.TRACEPARENT -> takeTraceparent();
             default -> null;
         };
+    }
+
+    private @Nullable HeadError takeRequestId() {
+        requestIdField = requestIdField == NONE ? store.count() - 1 : SEVERAL;
+        return null;
+    }
+
+    private @Nullable HeadError takeTraceparent() {
+        traceparentField = traceparentField == NONE ? store.count() - 1 : SEVERAL;
+        return null;
     }
 
     /** RFC 9110 section 10.1.1; what an HTTP/1.0 client expects is ignored. */
@@ -436,16 +497,23 @@ public final class RequestHead extends MessageHead {
      * Appends to {@code out} the head that goes upstream: hop-by-hop and nominated fields cut, forwarding fields put in.
      * Needs nothing but this view, so that it can be called again for another attempt.
      *
+     * @param ids what stands for ids that came, where there is such
      * @param cutPathBytes how many bytes of the path are replaced
      * @param pathPrefix what stands in their place
      * @param host what replaces the Host field, or null to pass it as received
      */
     public void writeUpstream(
-            ByteBuf out, Forwarding forwarding, int cutPathBytes, byte[] pathPrefix, byte @Nullable [] host) {
+            ByteBuf out,
+            Forwarding forwarding,
+            MadeIds ids,
+            int cutPathBytes,
+            byte[] pathPrefix,
+            byte @Nullable [] host) {
         out.ensureWritable(length()
                 + MAX_ADDED_BYTES
                 + pathPrefix.length
                 + forwarding.maxBytes()
+                + ids.maxBytes()
                 + (host == null ? 0 : host.length)
                 + 2 * (hostEnd - hostStart));
         boolean replaceHost = host != null || absoluteForm || !hostSeen;
@@ -455,7 +523,7 @@ public final class RequestHead extends MessageHead {
             from = fieldsStart;
             writeHost(out, host);
         }
-        writeKept(out, from, cutMask(forwarding, replaceHost));
+        writeKept(out, from, cutMask(forwarding, ids, replaceHost));
         if (maxForwards > 0) {
             out.writeBytes(MAX_FORWARDS_NAME);
             Numbers.write(out, maxForwards - 1);
@@ -465,6 +533,7 @@ public final class RequestHead extends MessageHead {
             out.writeBytes(CHUNKED_LINE);
         }
         writeForwarding(out, forwarding);
+        ids.write(out);
         out.writeBytes(http11 ? VIA_11 : VIA_10);
     }
 
@@ -487,7 +556,7 @@ public final class RequestHead extends MessageHead {
         out.writeBytes(LINE_END);
     }
 
-    private int cutMask(Forwarding forwarding, boolean replaceHost) {
+    private int cutMask(Forwarding forwarding, MadeIds ids, boolean replaceHost) {
         int mask = FieldName.CONNECTION_SPECIFIC | 1 << FieldName.X_FORWARDED_FOR;
         if (!forwarding.trusted()) {
             mask |= 1 << FieldName.X_FORWARDED_PROTO | 1 << FieldName.X_FORWARDED_HOST | 1 << FieldName.FORWARDED;
@@ -500,6 +569,12 @@ public final class RequestHead extends MessageHead {
         }
         if (maxForwards > 0) {
             mask |= 1 << FieldName.MAX_FORWARDS;
+        }
+        if (ids.hasRequestId()) {
+            mask |= 1 << FieldName.REQUEST_ID;
+        }
+        if (ids.hasTraceparent()) {
+            mask |= 1 << FieldName.TRACEPARENT | 1 << FieldName.TRACESTATE;
         }
         return mask;
     }

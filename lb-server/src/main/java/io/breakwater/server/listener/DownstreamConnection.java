@@ -13,6 +13,7 @@ import io.breakwater.server.http.RequestHead;
 import io.breakwater.server.http.ResponseFields;
 import io.breakwater.server.runtime.Loop;
 import io.breakwater.server.runtime.TimerWheel;
+import io.breakwater.server.trace.IdFields;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelFutureListener;
@@ -84,7 +85,7 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
         this.loop = loop;
         this.connections = connections;
         this.context = context;
-        this.head = new RequestHead(context.headLimits());
+        this.head = new RequestHead(context.headLimits(), context.ids().requestIdName());
         InetSocketAddress peer = channel.remoteAddress();
         this.peerAddress = peer == null ? NO_ADDRESS : peer.getAddress().getAddress();
         this.peerHost = hostOf(peer);
@@ -132,6 +133,10 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
 
     public Forwarding forwarding() {
         return forwarding;
+    }
+
+    public IdFields ids() {
+        return context.ids();
     }
 
     /** Whether more of a response may be written without piling up. */

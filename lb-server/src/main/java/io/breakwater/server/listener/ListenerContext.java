@@ -10,12 +10,14 @@ import io.breakwater.server.config.ListenerConfig;
 import io.breakwater.server.http.HeadLimits;
 import io.breakwater.server.http.Reply;
 import io.breakwater.server.http.ResponseFields;
+import io.breakwater.server.trace.IdFields;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What all connections of a listener share. Immutable.
  *
  * @param fields what is added to responses
+ * @param ids which of them requests carry
  * @param states for responses that no route decided
  * @param exchanges makes what answers requests
  * @param recorder of downstream connections
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 public record ListenerContext(
         ListenerConfig config,
         ResponseFields fields,
+        IdFields ids,
         StateSource states,
         ExchangeFactory exchanges,
         ConnectionRecorder recorder,
@@ -52,7 +55,7 @@ public record ListenerContext(
         LoopLog log = accessLog.of(loop);
         if (log.isOn()) {
             log.entry()
-                    .request(peer, null)
+                    .request(peer, null, null)
                     .served("none", null, null, 0, null)
                     .answered(reply.status(), reason, shown, null)
                     .took(nanos, 0, reply.bodyBytes(detail));

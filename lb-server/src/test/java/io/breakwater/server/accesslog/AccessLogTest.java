@@ -41,7 +41,7 @@ class AccessLogTest {
     /** A line that can be told by its route. */
     private void write(int loop, String route) {
         LoopLog of = log.of(loop);
-        of.entry().request("192.0.2.7", null).served(route, null, null, 0, null);
+        of.entry().request("192.0.2.7", null, null).served(route, null, null, 0, null);
         of.write();
     }
 
@@ -195,7 +195,7 @@ class AccessLogTest {
         stuck.style(new LoopLog.Style(true, new QueryMask(List.of())));
         int lines = 10_000;
         for (int i = 0; i < lines; i++) {
-            stuck.entry().request("192.0.2.7", null).served("a", null, null, 0, null);
+            stuck.entry().request("192.0.2.7", null, null).served("a", null, null, 0, null);
             stuck.write();
         }
 

@@ -10,6 +10,9 @@ import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.server.http.HeadLimits;
 import io.breakwater.server.http.RequestHead;
 import io.breakwater.server.http.Scan;
+import io.breakwater.server.trace.IdFields;
+import io.breakwater.server.trace.IdSource;
+import io.breakwater.server.trace.RequestIds;
 import io.netty.buffer.Unpooled;
 import java.lang.management.ManagementFactory;
 import java.time.Instant;
@@ -26,7 +29,9 @@ class LineAllocationTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final Instant NOW = Instant.parse("2026-01-05T12:34:56.007089Z");
 
-    private final RequestHead head = new RequestHead(new HeadLimits(8192, 32_768, 100));
+    private final IdFields idFields = new IdFields("X-Request-Id", true);
+    private final RequestIds ids = new RequestIds(idFields, IdSource.seeded());
+    private final RequestHead head = new RequestHead(new HeadLimits(8192, 32_768, 100), idFields.requestIdName());
     private final LoopLog log = new LoopLog(() -> NOW, lost -> {}, () -> {});
 
     @ParameterizedTest
@@ -38,11 +43,12 @@ class LineAllocationTest {
                 "Host: x",
                 "User-Agent: curl/8.5.0",
                 "Referer: https://shop.example.com/?token=x",
-                "X-Request-Id: r-1 \u00c3\u00bc \u0080",
+                "X-Request-Id: r-1\"\\",
                 "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
                 "",
                 "");
         assertThat(head.scan(Unpooled.copiedBuffer(request, ISO_8859_1))).isEqualTo(Scan.COMPLETE);
+        ids.begin(head);
         log.style(new LoopLog.Style(json, new QueryMask(List.of("token"))));
 
         write();
@@ -56,7 +62,7 @@ class LineAllocationTest {
 
     private void write() {
         log.entry()
-                .request("192.0.2.7", head)
+                .request("192.0.2.7", head, ids)
                 .served("cart", "web", "a:80", 1, Outcome.SUCCESS)
                 .answered(200, null, CircuitState.CLOSED, null)
                 .took(12_345_678, 0, 4096);

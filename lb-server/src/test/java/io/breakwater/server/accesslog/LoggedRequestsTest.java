@@ -1,5 +1,6 @@
 package io.breakwater.server.accesslog;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.Config;
@@ -154,6 +155,44 @@ class LoggedRequestsTest {
                 .findFirst()
                 .orElseThrow();
         assertThat(head.getInt("bytesOut")).isZero();
+    }
+
+    @Test
+    void theIdsAreThoseThatABackendGotOrWouldHaveGot() throws IOException {
+        try (Proxy proxy = Proxy.start(conf())) {
+            proxy.get("/api/resource");
+            proxy.get("/nowhere");
+            a.answer(Answers.status(500));
+            proxy.get("/api/resource");
+            proxy.get("/api/resource");
+            proxy.request("GET /api/resource HTTP/1.1\r\nHost: x\r\nX-Request-Id: r-503\r\nConnection: close\r\n\r\n");
+            proxy.get("/health");
+            proxy.request("no request\r\n\r\n");
+        }
+
+        List<Config> lines = lines();
+        assertThat(lines.stream()
+                        .filter(line -> field(line, "outcome").equals("success")
+                                || field(line, "outcome").equals("failure_status"))
+                        .map(line -> fields(line, "requestId", "traceId")))
+                .hasSize(3)
+                .containsExactlyInAnyOrderElementsOf(a.requests().stream()
+                        .map(request -> List.of(
+                                requireNonNull(request.field("X-Request-Id")),
+                                requireNonNull(request.field("traceparent")).substring(3, 35)))
+                        .toList());
+        assertThat(lines.stream().map(line -> field(line, "requestId")))
+                .hasSize(7)
+                .doesNotHaveDuplicates()
+                .contains("r-503", "null");
+        assertThat(lines).allSatisfy(line -> {
+            if (field(line, "reason").equals("bad_request")) {
+                assertThat(fields(line, "requestId", "traceId")).containsOnly("null");
+            } else {
+                assertThat(field(line, "requestId")).matches("[0-9a-f]{32}|r-503");
+                assertThat(field(line, "traceId")).matches("[0-9a-f]{32}");
+            }
+        });
     }
 
     @Test

@@ -250,6 +250,8 @@ class ConfigLoaderTest {
             lb.listen.reason-header = "X Why" | reason-header: X Why (expected: on, off, or a header name that HTTP does not use itself)
             lb.listen.reason-header = x-circuit-state | reason-header: x-circuit-state (expected: other than circuit-state-header)
             lb.listen.request-id-header = Host | request-id-header: Host (expected: a header name that HTTP does not use itself, or empty)
+            lb.listen.request-id-header = Traceparent | request-id-header: Traceparent (expected: a header name that HTTP does not use itself, or empty)
+            lb.listen.request-id-header = X-Forwarded-For | request-id-header: X-Forwarded-For (expected: a header name that HTTP does not use itself, or empty)
             lb.listen.circuit-state-header = Connection | circuit-state-header: Connection (expected: a header name that HTTP does not use itself)
             lb.listen.limits.request-line = 10          | limits.request-line: 10 (expected: a size from 256B to 1MiB)
             lb.listen.limits.headers = 4GiB             | limits.headers: 4GiB (expected: a size from 256B to 1MiB)

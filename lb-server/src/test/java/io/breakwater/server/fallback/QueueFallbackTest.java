@@ -156,7 +156,9 @@ class QueueFallbackTest {
                     "Keep-Alive: timeout=5",
                     "TE: trailers",
                     "X-Forwarded-For: 1.2.3.4",
-                    "X-Forwarded-Host: evil"));
+                    "X-Forwarded-Host: evil",
+                    "X-Request-Id: r-1",
+                    "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
             writes.heal();
 
             HttpMessage there = writes.replayed(1).get(0);
@@ -170,9 +172,26 @@ class QueueFallbackTest {
                             "X-Forwarded-For: 127.0.0.1",
                             "X-Forwarded-Proto: http",
                             "X-Forwarded-Host: shop.test",
+                            "X-Request-Id: r-1",
+                            "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
                             "Via: 1.1 breakwater",
                             "Idempotency-Key: " + accepted.field("Idempotency-Key"),
                             "Content-Length: 4");
+        }
+    }
+
+    @Test
+    void theIdsThatItWasGivenAreThoseThatItIsReplayedWith() throws IOException {
+        try (Writes writes = queued(dir())) {
+            writes.backend.answer(Answers.status(500));
+            assertThat(writes.send(write("PUT", "/", "body")).status()).isEqualTo(202);
+            HttpMessage sent = writes.atBackend().get(0);
+            writes.heal();
+
+            HttpMessage replayed = writes.replayed(2).get(1);
+            for (String name : new String[] {"X-Request-Id", "traceparent"}) {
+                assertThat(replayed.field(name)).isNotNull().isEqualTo(sent.field(name));
+            }
         }
     }
 

@@ -7,6 +7,9 @@ import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.server.config.RouteConfig;
 import io.breakwater.server.route.Route;
 import io.breakwater.server.route.RouteTable;
+import io.breakwater.server.trace.IdFields;
+import io.breakwater.server.trace.IdSource;
+import io.breakwater.server.trace.RequestIds;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.lang.management.ManagementFactory;
@@ -27,7 +30,9 @@ class AllocationTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     private final HeadLimits limits = new HeadLimits(8192, 32_768, 100);
-    private final RequestHead request = new RequestHead(limits);
+    private final IdFields idFields = new IdFields("X-Request-Id", true);
+    private final RequestIds ids = new RequestIds(idFields, IdSource.seeded());
+    private final RequestHead request = new RequestHead(limits, idFields.requestIdName());
     private final ResponseHead response = new ResponseHead(limits);
     private final BodyReader body = new BodyReader();
     private final Forwarding forwarding = new Forwarding("10.0.0.9", "http", false);
@@ -52,22 +57,34 @@ class AllocationTest {
             new Route<>(route("below", "*.com", "/other", null), "p"),
             new Route<>(route("api", "example.com", null, "/api"), "p")));
 
+    private final ByteBuf tracedBytes = head(
+            "POST /api/resource?q=1 HTTP/1.1",
+            "Host: example.com",
+            "X-Request-Id: r-1",
+            "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            "tracestate: a=b",
+            "Transfer-Encoding: chunked");
+
+    /** The one is given ids, the other has its own. */
     @Test
     void aRequestAndItsResponseMakeNoGarbage() {
-        exchange();
+        exchange(requestBytes);
+        exchange(tracedBytes);
         long before = THREADS.getCurrentThreadAllocatedBytes();
         for (int i = 0; i < TIMES; i++) {
-            exchange();
+            exchange(requestBytes);
+            exchange(tracedBytes);
         }
 
         assertThat(THREADS.getCurrentThreadAllocatedBytes() - before).isLessThan(MOST_BYTES);
     }
 
-    private void exchange() {
-        boolean good = request.scan(requestBytes) == Scan.COMPLETE;
+    private void exchange(ByteBuf received) {
+        boolean good = request.scan(received) == Scan.COMPLETE;
+        ids.begin(request);
         Route<String> route = routes.match(request.method(), request.host(), request.path());
         out.clear();
-        request.writeUpstream(out, forwarding, 0, NOTHING, null);
+        request.writeUpstream(out, forwarding, ids, 0, NOTHING, null);
         body.start(request.framing(), request.contentLength());
         good &= body.advance(bodyBytes, null) == bodyBytes.readableBytes() && body.complete();
         request.reset();

@@ -198,7 +198,7 @@ class DecoderDifferentialTest {
     private void forward(RequestHead head, Reading.Message message, byte[] bytes, int headEnd, Forwarding peer)
             throws Exception {
         ByteBuf out = Unpooled.buffer(512);
-        head.writeUpstream(out, peer, 0, new byte[0], null);
+        head.writeUpstream(out, peer, new NoIds(), 0, new byte[0], null);
         out.writeBytes(bytes, headEnd, message.end() - headEnd);
         byte[] sent = ByteBufUtil.getBytes(out);
         Reading read = netty.requests(sent);

@@ -666,7 +666,7 @@ class RequestHeadTest {
             scan(head, "GET " + target + " HTTP/" + version + "\r\nHost: h\r\n\r\n");
 
             out.clear();
-            head.writeUpstream(out, untrusted, cut, Ascii.bytes(prefix), null);
+            head.writeUpstream(out, untrusted, new NoIds(), cut, Ascii.bytes(prefix), null);
             assertThat(text(out)).startsWith("GET " + expected + " HTTP/1.1\r\nHost: ");
         }
     }
@@ -675,7 +675,7 @@ class RequestHeadTest {
     void leavesTheAsteriskAsItIs() {
         scan(head, line("OPTIONS * HTTP/1.1"));
 
-        head.writeUpstream(out, untrusted, 1, Ascii.bytes("/b"), null);
+        head.writeUpstream(out, untrusted, new NoIds(), 1, Ascii.bytes("/b"), null);
         assertThat(text(out)).startsWith("OPTIONS * HTTP/1.1\r\nHost: h\r\n");
     }
 
@@ -684,7 +684,7 @@ class RequestHeadTest {
     void replacesTheHostAndTellsTheReceivedOne(String request) {
         scan(head, request);
 
-        head.writeUpstream(out, untrusted, 0, Ascii.bytes(""), Ascii.bytes("backend:1"));
+        head.writeUpstream(out, untrusted, new NoIds(), 0, Ascii.bytes(""), Ascii.bytes("backend:1"));
         assertThat(text(out)).startsWith("GET /a HTTP/1.1\r\nHost: backend:1\r\nA: 1\r\n" + forwarded("h"));
     }
 
@@ -697,7 +697,7 @@ class RequestHeadTest {
 
     private String upstream(Forwarding forwarding) {
         out.clear();
-        head.writeUpstream(out, forwarding, 0, Ascii.bytes(""), null);
+        head.writeUpstream(out, forwarding, new NoIds(), 0, Ascii.bytes(""), null);
         return text(out);
     }
 
@@ -706,7 +706,7 @@ class RequestHeadTest {
             return found + " " + head.error();
         }
         ByteBuf sent = Unpooled.buffer();
-        head.writeUpstream(sent, forwarding, 0, Ascii.bytes(""), null);
+        head.writeUpstream(sent, forwarding, new NoIds(), 0, Ascii.bytes(""), null);
         return head.length()
                 + head.method()
                 + head.target()

@@ -1,11 +1,11 @@
-package io.breakwater.server.accesslog;
+package io.breakwater.server.trace;
 
 /** What a {@code traceparent} field must look like (W3C Trace Context, section 3.2). */
 final class Traceparent {
     static final int TRACE_ID_START = 3;
-    static final int TRACE_ID_END = 35;
+    private static final int TRACE_ID_END = 35;
 
-    private static final int PARENT_ID_START = 36;
+    static final int PARENT_ID_START = 36;
     private static final int PARENT_ID_END = 52;
     private static final int FLAGS_START = 53;
     private static final int LENGTH = 55;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.server.trace;
+
+import org.jspecify.annotations.NullMarked;
