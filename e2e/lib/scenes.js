@@ -106,6 +106,7 @@ export function explain(pools, url) {
   return {
     pool: wanted.name,
     route: url.searchParams.has('path') ? '/api/resource' : null,
+    ...(url.searchParams.has('path') ? { fallbacks: ['stale', 'static'] } : {}),
     candidates: wanted.backends.map((each) => ({
       id: each.id, eligible: code(each) === 'eligible', code: code(each), reason: CODES[code(each)],
       since: each.breaker.openedAt, until: code(each) === 'circuit_open' ? new Date(Date.now() + 4000).toISOString() : null,

@@ -187,6 +187,23 @@ test('where nobody may write there are no buttons, and the reason', async () => 
   assert.deepEqual(page.complaints, []);
 });
 
+test('a request is explained as it was described', async () => {
+  const asked = [];
+  const given = SCENES.open();
+  await opened({ ...given, explain: (url) => { asked.push(url.search); return given.explain(url); } }, { hash: '#explain' });
+  await shows(page.locator('.verdict'), 'A request to pool default: 2 of 3 backends can take it now.');
+  await page.getByLabel('Method').selectOption('POST');
+  await page.getByLabel('Host').fill('shop.example');
+  await page.getByLabel('Path').fill('/a b+c?');
+  await page.keyboard.press('Enter');
+  await shows(page.locator('.verdict'), 'POST shop.example/a b+c? takes route /api/resource to pool default: 2 of 3 backends can take it now. If none does: stale, then static.');
+  assert.ok(asked.includes('?path=%2Fa%20b%2Bc%3F&method=POST&host=shop.example'), asked.join(' '));
+  const first = page.locator('.candidates li').first();
+  await shows(first, 'Its circuit opened after 3 failures in a row, and lets a request try again in 4 s.');
+  assert.match(await first.innerText(), /since \d\d:\d\d:\d\d, until \d\d:\d\d:\d\d/);
+  assert.deepEqual(page.complaints, []);
+});
+
 test('a circuit that only observes says so, a slow start shows, and routes have circuits of their own', async () => {
   await opened(SCENES.mixed());
   const row = (id) => page.locator(`[data-backend="${id}"]`);

@@ -30,6 +30,8 @@ export class Live {
   #absent = new Set();
   #configKnown = false;
   #incidentsKnown = false;
+  /** An event that comes meanwhile may be newer than the answer, so that it is asked for once more. */
+  #incidentsAsked = false;
   /** When there are further samples of the traffic to be read. */
   #trafficDue = 0;
 
@@ -71,6 +73,7 @@ export class Live {
     this.#absent.clear();
     this.#configKnown = false;
     this.#incidentsKnown = false;
+    this.#incidentsAsked = false;
     this.#trafficDue = 0;
   }
 
@@ -128,7 +131,9 @@ export class Live {
     }
     if (!(this.#incidentsKnown && this.#streaming)) {
       this.#incidentsKnown = true;
+      this.#incidentsAsked = true;
       this.#state.set({ incidents: await this.#part('incidents', () => api.incidents(signal)) });
+      this.#incidentsAsked = false;
     }
     signal.throwIfAborted();
     this.#state.setPools(pools, notReady);
@@ -209,6 +214,10 @@ export class Live {
         break;
       case 'incident':
         this.#state.setIncident(data);
+        if (this.#incidentsAsked) {
+          this.#incidentsKnown = false;
+          break;
+        }
         return;
       case 'transition':
         this.#state.opened(data);

@@ -40,6 +40,13 @@ export function isOut(backend) {
       || circuits(backend).every(({ breaker }) => refuses(breaker)));
 }
 
+/** Whether a backend gets its share of the requests; a half-open circuit lets single ones through. */
+export function serves(backend) {
+  return backend.adminState === 'enabled'
+    && (backend.health !== 'unhealthy' || Boolean(backend.suspect))
+    && circuits(backend).some(({ breaker }) => breaker.state === 'closed' || observes(breaker));
+}
+
 /** @returns one of Severity */
 export function severity(backend) {
   if (isOut(backend)) {
@@ -51,6 +58,11 @@ export function severity(backend) {
   const doubtful = backend.suspect
     || circuits(backend).some(({ breaker }) => breaker.state !== 'closed' && !observes(breaker));
   return doubtful ? Severity.DOUBTFUL : Severity.FINE;
+}
+
+/** Whether no backend of a pool gets any request. */
+export function isDown(pool) {
+  return pool.backends.length > 0 && pool.backends.every((backend) => isOut(backend) || backend.adminState !== 'enabled');
 }
 
 /** Problems first; of equals as configured. */
@@ -142,9 +154,7 @@ export function headline(pools, notReady) {
   const out = of(Severity.OUT);
   const doubtful = of(Severity.DOUBTFUL);
   const aside = of(Severity.ASIDE);
-  const down = pools.filter((pool) => pool.backends.length > 0
-    && pool.backends.every((backend) => isOut(backend) || backend.adminState !== 'enabled'));
-  const asides = aside.length ? `${aside.length} drained or disabled` : '';
+  const down = pools.filter(isDown);
 
   let title;
   let level = Severity.FINE;
@@ -166,7 +176,7 @@ export function headline(pools, notReady) {
     title = `${doubtful.length} of ${count(all.length, 'backend')} ${doubtful.length === 1 ? 'is' : 'are'} on trial`;
     level = Severity.DOUBTFUL;
   } else if (aside.length > 0) {
-    title = `${asides} of ${count(all.length, 'backend')}; nothing is wrong`;
+    title = `${aside.length} of ${count(all.length, 'backend')} ${aside.length === 1 ? 'is' : 'are'} drained or disabled; nothing is wrong`;
     level = Severity.ASIDE;
   } else {
     title = all.length === 1 ? 'The backend serves' : `All ${count(all.length, 'backend')} serve`;

@@ -82,13 +82,16 @@ export class ExplainView {
     }
   }
 
-  #show(question, { pool, route, candidates }) {
-    const eligible = candidates.filter((candidate) => candidate.eligible).length;
+  #show(question, { pool, route, candidates, fallbacks }) {
+    // A backend has a candidate for each route that has circuits of its own.
+    const all = new Set(candidates.map(({ id }) => id)).size;
+    const eligible = new Set(candidates.filter((candidate) => candidate.eligible).map(({ id }) => id)).size;
+    const then = fallbacks?.length ? ` If none does: ${fallbacks.join(', then ')}.` : '';
     const what = question.pool === undefined ? `${question.method} ${question.host ?? ''}${question.path}` : 'A request';
     const way = route === null || route === undefined ? `to pool ${pool}` : `takes route ${route} to pool ${pool}`;
     text(this.#verdict, eligible === 0
-      ? `${what} ${way}: no backend can take it now.`
-      : `${what} ${way}: ${whole(eligible)} of ${count(candidates.length, 'backend')} can take it now.`);
+      ? `${what} ${way}: no backend can take it now.${then}`
+      : `${what} ${way}: ${whole(eligible)} of ${count(all, 'backend')} can take it now.${then}`);
     const shown = JSON.stringify(candidates);
     if (shown === this.#shown) {
       return;
@@ -97,15 +100,15 @@ export class ExplainView {
     const sorted = [...candidates].sort((a, b) => Number(a.eligible) - Number(b.eligible));
     this.#answer.replaceChildren(
       h('ul', { class: 'candidates' }, ...sorted.slice(0, ROWS).map(candidateItem)),
-      h('p', { class: 'soft' }, sorted.length > ROWS ? `${whole(ROWS)} of ${count(sorted.length, 'backend')} are shown, those that cannot take it first.` : ''));
+      h('p', { class: 'soft' }, sorted.length > ROWS ? `${whole(ROWS)} of ${whole(sorted.length)} are shown, those that cannot take it first.` : ''));
     attribute(this.#answer, 'data-pool', pool);
   }
 }
 
-function candidateItem({ id, eligible, code, reason, since, until }) {
+function candidateItem({ id, route, eligible, code, reason, since, until }) {
   const times = [since && ['since', since], until && ['until', until]].filter(Boolean);
   return h('li', { class: eligible ? 'eligible' : 'refused', 'data-backend': id },
-    h('span', { class: 'name' }, id),
+    h('span', { class: 'name' }, id, ...(route ? [h('span', { class: 'soft' }, ` route ${route}`)] : [])),
     new Badge().show(SHAPES[code] ?? (eligible ? 'closed' : 'open'), words(code)),
     h('span', { class: 'reason' }, reason),
     h('span', { class: 'soft times' }, ...times.flatMap(([word, at], i) =>

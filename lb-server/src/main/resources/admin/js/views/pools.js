@@ -4,7 +4,7 @@ import { Chart, times } from '../charts.js';
 import { attribute, h, keyed, text } from '../dom.js';
 import { count, millis, percent, perSecond, whole } from '../format.js';
 import { Badge } from '../icons.js';
-import { Severity, circuitKind, isOut, observes, severity, worstFirst } from '../model.js';
+import { Severity, circuitKind, isDown, observes, serves, severity, worstFirst } from '../model.js';
 import { Row } from './row.js';
 
 /** Rows on the page at a time, of one pool and of all: more than that no one reads, and the browser gets slow. */
@@ -134,17 +134,16 @@ class PoolCard {
   }
 
   #showState(pool) {
-    const out = pool.backends.filter(isOut).length;
-    const usable = pool.backends.filter((backend) => !isOut(backend) && backend.adminState === 'enabled').length;
+    const all = pool.backends.length;
+    const serving = pool.backends.filter(serves).length;
     const inFlight = pool.backends.reduce((sum, backend) => sum + backend.inFlight, 0);
-    if (usable === 0) {
+    const words = serving === all ? 'all serve' : `${whole(serving)} of ${whole(all)} ${serving === 1 ? 'serves' : 'serve'}`;
+    if (isDown(pool)) {
       this.#badge.show('out', 'down');
-    } else if (out > 0) {
-      this.#badge.show('doubtful', `${whole(usable)} of ${whole(pool.backends.length)} serve`);
     } else {
-      this.#badge.show('fine', usable === pool.backends.length ? 'all serve' : `${whole(usable)} of ${whole(pool.backends.length)} serve`);
+      this.#badge.show(pool.backends.some((backend) => severity(backend) > Severity.ASIDE) ? 'doubtful' : 'fine', words);
     }
-    text(this.#about, `${pool.balance} · ${count(pool.backends.length, 'backend')} · ${whole(inFlight)} in flight`);
+    text(this.#about, `${pool.balance} · ${count(all, 'backend')} · ${whole(inFlight)} in flight`);
   }
 
   #makeCharts(name) {
