@@ -40,17 +40,12 @@ final class Access {
     enum Exposure {
         /** To probes and scrapers, which know no token and come by any name. */
         ANYONE,
-        /** To browsers, which cannot send a token; shows no more than the metrics do. */
+        /** To browsers, which cannot send a token with the address that is typed; holds no data. */
         BROWSER,
         /** To those who have the token. */
         OPERATOR,
         /** Changes something: to those who have the token, and without a token to those on this machine. */
         WRITE
-    }
-
-    /** Returns whether a page of ours can make a browser write: it cannot send a token. */
-    boolean browsersMayWrite() {
-        return loopback && token.length == 0;
     }
 
     /** Returns why the request may not have a resource of this exposure; null when it may. */

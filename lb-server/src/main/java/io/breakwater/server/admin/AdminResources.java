@@ -15,7 +15,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URLDecoder;
-import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -30,7 +29,6 @@ import org.slf4j.LoggerFactory;
 final class AdminResources {
     private static final Logger LOG = LoggerFactory.getLogger(AdminResources.class);
     private static final byte[] LIVE = "{\"status\":\"live\"}".getBytes(UTF_8);
-    private static final String STATIC_FILES_CACHE = "public, max-age=300";
     private static final String READS = "GET, HEAD";
     private static final String WRITES = "POST";
 
@@ -39,25 +37,16 @@ final class AdminResources {
     private final StatusView status;
     private final Operations operations;
     private final ReloadQueue reloads;
-    private final InstantSource clock;
     private final StatusJson json = new StatusJson();
-    private final StatusPage page;
     private final Map<String, Resource> byPath = new HashMap<>();
 
     /**
      * @param metrics null when metrics are off
      */
-    AdminResources(
-            StatusView status,
-            Operations operations,
-            ReloadQueue reloads,
-            @Nullable MetricsExposition metrics,
-            InstantSource clock) {
+    AdminResources(StatusView status, Operations operations, ReloadQueue reloads, @Nullable MetricsExposition metrics) {
         this.status = status;
         this.operations = operations;
         this.reloads = reloads;
-        this.clock = clock;
-        this.page = new StatusPage(metrics != null);
         read("/livez", Exposure.ANYONE, asked -> Answer.ok(Answer.JSON, LIVE));
         read("/readyz", Exposure.ANYONE, asked -> readiness());
         if (metrics != null) {
@@ -73,9 +62,7 @@ final class AdminResources {
                 "/api/v1/config",
                 Exposure.OPERATOR,
                 asked -> Answer.ok(Answer.JSON, status.configAsJson().getBytes(UTF_8)));
-        read("/", Exposure.BROWSER, this::page);
-        file("/style.css", "text/css; charset=utf-8");
-        file("/icon.svg", "image/svg+xml");
+        StaticFile.all().forEach(file -> read(file.path(), Exposure.BROWSER, asked -> file.answer(asked.request())));
         byPath.put("/api/v1/reload", new Resource(Exposure.WRITE, WRITES, this::reload));
     }
 
@@ -104,7 +91,7 @@ final class AdminResources {
      * @param query without its question mark
      * @param asker for the log
      */
-    private record Asked(HttpRequest request, String query, Access access, String asker) {}
+    private record Asked(HttpRequest request, String query, String asker) {}
 
     @FunctionalInterface
     private interface Endpoint {
@@ -114,12 +101,6 @@ final class AdminResources {
     private void read(String path, Exposure exposure, Function<Asked, Answer> endpoint) {
         byPath.put(
                 path, new Resource(exposure, READS, asked -> CompletableFuture.completedFuture(endpoint.apply(asked))));
-    }
-
-    private void file(String path, String contentType) {
-        Answer answer = Answer.ok(contentType, Resources.read(path.substring(1)))
-                .with(HttpHeaderNames.CACHE_CONTROL, STATIC_FILES_CACHE);
-        read(path, Exposure.BROWSER, asked -> answer);
     }
 
     /**
@@ -152,7 +133,7 @@ final class AdminResources {
                     .with(HttpHeaderNames.ALLOW, resource.allow()));
         }
         String query = mark < 0 ? "" : target.substring(mark + 1);
-        return resource.endpoint().answer(new Asked(request, query, access, asker));
+        return resource.endpoint().answer(new Asked(request, query, asker));
     }
 
     private @Nullable Resource resource(String path) {
@@ -196,10 +177,7 @@ final class AdminResources {
             if (done.changed()) {
                 LOG.info("{} {}/{}: {} -> {} (by {})", action.label(), pool, id, done.from(), done.to(), asked.asker());
             }
-            return asked.query().equals(StatusPage.FORM_QUERY)
-                    ? new Answer(HttpResponseStatus.SEE_OTHER, Answer.JSON, json.backend(done.backend()), Map.of())
-                            .with(HttpHeaderNames.LOCATION, "/")
-                    : Answer.ok(Answer.JSON, json.backend(done.backend()));
+            return Answer.ok(Answer.JSON, json.backend(done.backend()));
         }
         return result instanceof Result.Refused refused
                 ? Answer.error(HttpResponseStatus.CONFLICT, refused.why())
@@ -251,16 +229,5 @@ final class AdminResources {
             throw new UncheckedIOException(e);
         }
         return Answer.ok(contentType, out.toByteArray()).with(HttpHeaderNames.VARY, "Accept");
-    }
-
-    private Answer page(Asked asked) {
-        return Answer.ok(
-                "text/html; charset=utf-8",
-                page.render(
-                        status.pools(),
-                        status.whyNotReady(),
-                        clock.instant(),
-                        !asked.query().equals("pause"),
-                        asked.access().browsersMayWrite()));
     }
 }

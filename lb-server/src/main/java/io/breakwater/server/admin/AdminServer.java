@@ -63,7 +63,7 @@ public final class AdminServer implements AutoCloseable {
             InstantSource clock) {
         this.config = config;
         this.reloads = new ReloadQueue(operations);
-        this.resources = new AdminResources(status, operations, reloads, metrics, clock);
+        this.resources = new AdminResources(status, operations, reloads, metrics);
         this.clock = clock;
     }
 

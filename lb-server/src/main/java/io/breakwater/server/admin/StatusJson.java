@@ -1,6 +1,7 @@
 package io.breakwater.server.admin;
 
 import io.breakwater.health.breaker.Observed;
+import io.breakwater.health.breaker.WindowCounts;
 import io.breakwater.server.admin.StatusView.Backend;
 import io.breakwater.server.admin.StatusView.Change;
 import io.breakwater.server.admin.StatusView.Circuit;
@@ -153,10 +154,22 @@ final class StatusJson {
             json.writeNumberProperty("retryAfterSeconds", circuit.retryAfterSeconds());
         }
         json.writeNumberProperty("generation", circuit.generation());
+        if (window != null) {
+            json.writeName("window");
+            write(window.counts(), json);
+        }
         if (circuit.observed() != null) {
             json.writeName("observed");
             write(circuit.observed(), json);
         }
+        json.writeEndObject();
+    }
+
+    private static void write(WindowCounts held, JsonGenerator json) {
+        json.writeStartObject();
+        json.writeNumberProperty("calls", held.calls());
+        json.writeNumberProperty("failures", held.failures());
+        json.writeNumberProperty("slowCalls", held.slowCalls());
         json.writeEndObject();
     }
 

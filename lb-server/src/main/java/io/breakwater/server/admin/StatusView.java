@@ -153,15 +153,7 @@ public interface StatusView {
             @Nullable Long retryAfterSeconds,
             long generation,
             @Nullable Window window,
-            @Nullable Observed observed) {
-
-        /** Whether it is as a reset leaves it: closed, with nothing counted. */
-        boolean isClean() {
-            return state == CircuitState.CLOSED
-                    && consecutiveFailures == 0
-                    && (window == null || window.counts.calls() == 0);
-        }
-    }
+            @Nullable Observed observed) {}
 
     /**
      * The window of a circuit.

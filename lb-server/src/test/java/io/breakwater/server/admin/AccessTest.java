@@ -238,12 +238,6 @@ class AccessTest {
         assertThat(new Access(true, "").refuse(Exposure.OPERATOR, request)).isNull();
     }
 
-    @ParameterizedTest
-    @CsvSource({"true, '', true", "true, s3cret, false", "false, '', false", "false, s3cret, false"})
-    void browsersMayWriteOnlyWhereNoTokenIsNeeded(boolean loopback, String token, boolean may) {
-        assertThat(new Access(loopback, token).browsersMayWrite()).isEqualTo(may);
-    }
-
     private static HttpRequest request(@Nullable String host, @Nullable String authorization) {
         HttpRequest request = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/");
         if (host != null) {

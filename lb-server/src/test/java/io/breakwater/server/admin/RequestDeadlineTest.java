@@ -35,8 +35,7 @@ class RequestDeadlineTest {
                 .addLast(new HttpObjectAggregator(1024))
                 .addLast(new FlowControlHandler())
                 .addLast(new AdminHandler(
-                        new AdminResources(
-                                new FakeStatus(), operations, new ReloadQueue(operations), null, () -> FakeStatus.NOON),
+                        new AdminResources(new FakeStatus(), operations, new ReloadQueue(operations), null),
                         new Access(true, ""),
                         deadline,
                         () -> FakeStatus.NOON));

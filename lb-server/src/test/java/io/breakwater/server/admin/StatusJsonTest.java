@@ -94,11 +94,15 @@ class StatusJsonTest {
                 .contains(
                         "\"state\":\"open\",\"mode\":\"observe\",",
                         "\"failureRate\":0.6,\"slowCallRate\":0.0,",
-                        "\"generation\":1,\"observed\":{\"wouldReject\":17,\"falseTrips\":4,\"failuresSaved\":12,"
+                        "\"generation\":1,\"window\":{\"calls\":20,\"failures\":12,\"slowCalls\":0},"
+                                + "\"observed\":{\"wouldReject\":17,\"falseTrips\":4,\"failuresSaved\":12,"
                                 + "\"secondsSaved\":30.412}}");
         Circuit tooFew = new Circuit(
                 CircuitState.CLOSED, 1, null, null, null, 0, new Window(new WindowCounts(1, 1, 1), null, null), null);
-        assertThat(breaker(tooFew)).contains("\"failureRate\":null,\"slowCallRate\":null");
+        assertThat(breaker(tooFew))
+                .contains(
+                        "\"failureRate\":null,\"slowCallRate\":null",
+                        "\"window\":{\"calls\":1,\"failures\":1,\"slowCalls\":1}");
     }
 
     private String breaker(Circuit circuit) {

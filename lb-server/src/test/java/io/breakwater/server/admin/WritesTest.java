@@ -167,15 +167,6 @@ class WritesTest {
     }
 
     @Test
-    void aButtonOfThePageLeadsBackToThePage() throws IOException {
-        HttpMessage response = send("POST", DRAIN + "?page", "Origin: http://localhost:" + server.port() + "\r\n");
-
-        assertThat(response.status()).isEqualTo(303);
-        assertThat(response.field("location")).isEqualTo("/");
-        assertThat(operations.calls).containsExactly("drain default a:1");
-    }
-
-    @Test
     void aFailureInsideIs500() throws IOException {
         try (Logged handler = Logged.by("io.breakwater.server.admin.AdminHandler")) {
             operations.failure = new IllegalStateException("a detail that is nobody's business");
@@ -283,7 +274,7 @@ class WritesTest {
         Gate gate = new Gate();
         operations.gate = gate;
         try (ReloadQueue queue = new ReloadQueue(operations)) {
-            AdminResources resources = new AdminResources(status, operations, queue, null, () -> FakeStatus.NOON);
+            AdminResources resources = new AdminResources(status, operations, queue, null);
             List<CompletableFuture<Answer>> answers = new ArrayList<>();
             for (int i = 0; i < ReloadQueue.CAPACITY; i++) {
                 answers.add(reload(resources));
