@@ -4,14 +4,13 @@
 FROM maven:3.9-eclipse-temurin-17 AS build
 WORKDIR /src
 COPY . .
-RUN mvn -B -ntp -Dmaven.test.skip=true -pl lb-server -am package
-# The layout of the distribution. Libraries change less often than the program, so they become a layer of their own.
-RUN mkdir -p /out/libraries /out/app/bin /out/app/lib \
-    && mv lb-server/target/lib/lb-*.jar /out/app/lib/ \
-    && mv lb-server/target/lib/*.jar /out/libraries/ \
-    && cp lb-server/target/lb-server-*.jar lb LICENSE /out/app/ \
-    && cp -r conf /out/app/conf \
-    && ln -s ../lb /out/app/bin/lb
+RUN mvn -B -ntp -Dmaven.test.skip=true -pl lb-dist -am package
+# The archive as it is, but its libraries, which change less often than the program, in a layer of their own.
+RUN mkdir -p /out/app /out/libraries \
+    && tar -xzf lb-dist/target/breakwater-*.tar.gz -C /out/app --strip-components 1 \
+    && mv /out/app/lib /out/lib && mkdir /out/app/lib \
+    && mv /out/lib/lb-*.jar /out/app/lib/ \
+    && mv /out/lib/*.jar /out/libraries/
 
 FROM eclipse-temurin:25-jre
 LABEL org.opencontainers.image.title="Breakwater" \

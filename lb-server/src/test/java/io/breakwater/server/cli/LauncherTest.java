@@ -31,12 +31,17 @@ class LauncherTest {
         home = Files.createDirectories(folder.resolve("break water").resolve("home"))
                 .toRealPath();
         javaHome = folder.resolve("a jdk");
-        Files.copy(Path.of("..", "lb"), home.resolve("lb"));
-        Files.createFile(home.resolve("lb-server-1.0.jar"));
-        Files.createFile(home.resolve("lb-server-1.0-sources.jar"));
+        Files.createDirectories(home.resolve("bin"));
+        Files.copy(Path.of("..", "lb"), script());
+        Files.createDirectories(home.resolve("lib"));
+        Files.createFile(home.resolve("lib").resolve("lb-server-1.0.jar"));
         Files.createDirectories(home.resolve("conf"));
         Files.createFile(home.resolve("conf").resolve("logback.xml"));
         javaOf("17.0.15");
+    }
+
+    private Path script() {
+        return home.resolve("bin").resolve("lb");
     }
 
     private void javaOf(String version) throws IOException {
@@ -70,8 +75,8 @@ class LauncherTest {
     }
 
     @Test
-    void givesJavaItsOptionsTheJarAndTheArgumentsAsTheyAre() throws Exception {
-        Result result = run(home.resolve("lb"), "", "check", "-c", "my file.conf", "--set", "a=*");
+    void givesJavaItsOptionsTheProgramAndTheArgumentsAsTheyAre() throws Exception {
+        Result result = run(script(), "", "check", "-c", "my file.conf", "--set", "a=*");
 
         assertThat(result.exitCode()).isEqualTo(42);
         assertThat(result.lines())
@@ -84,8 +89,9 @@ class LauncherTest {
                         "-Dio.netty.leakDetection.level=disabled",
                         "-Dlogback.configurationFile=" + home + "/conf/logback.xml",
                         "-Dbreakwater.home=" + home,
-                        "-jar",
-                        home + "/lb-server-1.0.jar",
+                        "-cp",
+                        home + "/lib/*",
+                        "io.breakwater.server.Main",
                         "check",
                         "-c",
                         "my file.conf",
@@ -96,7 +102,7 @@ class LauncherTest {
     @Test
     void isFoundThroughLinks() throws Exception {
         Path bin = Files.createDirectories(folder.resolve("bin"));
-        Files.createSymbolicLink(bin.resolve("first"), Path.of("..", "break water", "home", "lb"));
+        Files.createSymbolicLink(bin.resolve("first"), Path.of("..", "break water", "home", "bin", "lb"));
         Path link = Files.createSymbolicLink(bin.resolve("second"), bin.resolve("first"));
 
         assertThat(run(link, "").lines()).contains("-Dbreakwater.home=" + home);
@@ -111,9 +117,9 @@ class LauncherTest {
         "-Dlogback.configurationFile=mine.xml, none"
     })
     void theOperatorsOptionsWin(String theirs, String ours) throws Exception {
-        Result result = run(home.resolve("lb"), "-Da=b " + theirs);
+        Result result = run(script(), "-Da=b " + theirs);
 
-        assertThat(result.lines()).containsSubsequence("-Da=b", theirs, "-jar").doesNotContain(ours);
+        assertThat(result.lines()).containsSubsequence("-Da=b", theirs, "-cp").doesNotContain(ours);
         assertThat(result.lines().lastIndexOf(theirs))
                 .isGreaterThan(result.lines().indexOf("-Dlogback.configurationFile=" + home + "/conf/logback.xml"));
     }
@@ -123,7 +129,7 @@ class LauncherTest {
     void newerJvmsAreToldThatNettyMay(String version, boolean told) throws Exception {
         javaOf(version);
 
-        List<String> lines = run(home.resolve("lb"), "").lines();
+        List<String> lines = run(script(), "").lines();
 
         assertThat(lines.contains("--enable-native-access=ALL-UNNAMED")).isEqualTo(told);
         assertThat(lines.contains("--sun-misc-unsafe-memory-access=allow")).isEqualTo(told);
@@ -134,7 +140,7 @@ class LauncherTest {
     void anOlderJavaIsOneLineAndExitCodeOne(String version) throws Exception {
         javaOf(version);
 
-        Result result = run(home.resolve("lb"), "");
+        Result result = run(script(), "");
 
         assertThat(result.exitCode()).isEqualTo(1);
         assertThat(result.lines()).singleElement().asString().startsWith("lb: needs Java 17 or newer; install a JDK");
@@ -144,12 +150,22 @@ class LauncherTest {
     void aJavaHomeWithoutJavaIsOneLineAndExitCodeOne() throws Exception {
         Files.delete(javaHome.resolve("bin").resolve("java"));
 
-        Result result = run(home.resolve("lb"), "");
+        Result result = run(script(), "");
 
         assertThat(result.exitCode()).isEqualTo(1);
         assertThat(result.lines())
                 .singleElement()
                 .asString()
                 .startsWith("lb: JAVA_HOME=" + javaHome + " has no bin/java; needs Java 17 or newer");
+    }
+
+    @Test
+    void aDistributionWithoutItsProgramIsOneLineAndExitCodeOne() throws Exception {
+        Files.delete(home.resolve("lib").resolve("lb-server-1.0.jar"));
+
+        Result result = run(script(), "");
+
+        assertThat(result.exitCode()).isEqualTo(1);
+        assertThat(result.lines()).containsExactly("lb: no lb-server-*.jar in " + home + "/lib");
     }
 }

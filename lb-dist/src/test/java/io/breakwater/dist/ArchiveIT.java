@@ -1,0 +1,122 @@
+package io.breakwater.dist;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Unpacks the archive and runs what is in it, as its user does: without a source tree, without Maven. */
+@Timeout(120)
+class ArchiveIT {
+    private static final Pattern READY = Pattern.compile("breakwater ready on (http://\\S+) \\(admin (http://\\S+)\\)");
+
+    @TempDir
+    private static Path folder;
+
+    private static Path home = Path.of("");
+
+    @BeforeAll
+    static void unpack() throws Exception {
+        Process tar = new ProcessBuilder("tar", "-xzf", System.getProperty("archive"), "-C", folder.toString())
+                .inheritIO()
+                .start();
+        assertThat(tar.waitFor()).isZero();
+        try (Stream<Path> top = Files.list(folder)) {
+            home = top.toList().get(0);
+        }
+    }
+
+    private static Process lb(String... arguments) throws IOException {
+        ProcessBuilder builder =
+                new ProcessBuilder(home.resolve("bin").resolve("lb").toString());
+        builder.command().addAll(List.of(arguments));
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        builder.environment().put("PORT", "0");
+        builder.environment().put("ADMIN_PORT", "0");
+        return builder.redirectError(folder.resolve("stderr").toFile()).start();
+    }
+
+    private static String outputOf(String... arguments) throws Exception {
+        Process process = lb(arguments);
+        String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+        assertThat(process.waitFor()).isZero();
+        return output;
+    }
+
+    @Test
+    void holdsTheProgramItsLibrariesTheirLicencesAndWhatOneReads() throws Exception {
+        String version = home.getFileName().toString().substring("breakwater-".length());
+
+        assertThat(Stream.of(
+                                "LICENSE",
+                                "README.md",
+                                "CHANGELOG.md",
+                                "conf/lb.conf",
+                                "conf/replicas.conf",
+                                "docs/health.md")
+                        .map(home::resolve))
+                .allSatisfy(file -> assertThat(file).isNotEmptyFile());
+        assertThat(home.resolve("lib").resolve("lb-server-" + version + ".jar")).isNotEmptyFile();
+        try (Stream<Path> libraries = Files.list(home.resolve("lib"))) {
+            String licences = Files.readString(home.resolve("licences").resolve("THIRD-PARTY.txt"));
+            String bill = Files.readString(home.resolve("sbom.json"));
+            assertThat(libraries.map(each -> each.getFileName().toString().replaceFirst("-[0-9].*", "")))
+                    .isNotEmpty()
+                    .allSatisfy(name -> assertThat(bill).contains("\"name\" : \"" + name + "\""))
+                    .filteredOn(name -> !name.startsWith("lb-"))
+                    .allSatisfy(name -> assertThat(licences).contains(":" + name + ":"));
+            assertThat(bill).doesNotContain("junit");
+        }
+    }
+
+    @Test
+    void tellsItsVersionAndChecksTheConfigurationsThatItBrings() throws Exception {
+        assertThat(home.getFileName())
+                .hasToString("breakwater-" + outputOf("--version").strip().replaceFirst(".* ", ""));
+        assertThat(outputOf("check")).contains("lb.conf");
+        assertThat(outputOf("check", "-c", home.resolve("conf/replicas.conf").toString()))
+                .contains("replicas.conf");
+    }
+
+    @Test
+    void balancesAndStopsWhenItIsTold() throws Exception {
+        Process balancer = lb();
+        try (BufferedReader lines = balancer.inputReader(UTF_8)) {
+            Matcher ready = READY.matcher(String.valueOf(lines.readLine()));
+            assertThat(ready.matches()).isTrue();
+            HttpClient client = HttpClient.newHttpClient();
+
+            assertThat(get(client, ready.group(1) + "/health").body()).contains("\"status\"");
+            // Nothing listens where the default configuration has its backend, or something else does.
+            assertThat(get(client, ready.group(1) + "/api/resource").headers().firstValue("X-Circuit-State"))
+                    .isPresent();
+            assertThat(get(client, ready.group(2) + "/metrics").body()).contains("lb_build_info{");
+            assertThat(get(client, ready.group(2) + "/").statusCode()).isEqualTo(200);
+        } finally {
+            balancer.destroy();
+        }
+        assertThat(balancer.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(balancer.exitValue()).isZero();
+    }
+
+    private static HttpResponse<String> get(HttpClient client, String url) throws Exception {
+        return client.send(HttpRequest.newBuilder(URI.create(url)).build(), BodyHandlers.ofString());
+    }
+}
