@@ -129,7 +129,7 @@ class Replica:
 
     @property
     def port(self):
-        return int(self._process.said(r"replica ready on http://localhost:(\d+)"))
+        return int(self._process.said(r"replica ready on http://localhost:(\d+)\n"))
 
     def behave(self, mode, rate=1.0):
         fault = json.dumps({"mode": mode, "rate": rate}).encode()
