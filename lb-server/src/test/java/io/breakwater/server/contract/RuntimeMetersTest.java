@@ -2,18 +2,41 @@ package io.breakwater.server.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.breakwater.metrics.MeterName;
 import io.breakwater.server.fixtures.Answers;
 import io.breakwater.server.fixtures.Conf;
 import io.breakwater.server.fixtures.Metrics;
 import io.breakwater.server.fixtures.Proxy;
 import io.breakwater.server.fixtures.ScriptedBackend;
 import java.io.IOException;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
-/** What the metrics say of the process that balances. */
+/** What the metrics say before the first request, and of the process that balances. */
 @Timeout(60)
 class RuntimeMetersTest {
+
+    @Test
+    void everyMeterHasItsSeriesFromTheStart(@TempDir Path directory) {
+        String queue =
+                "lb.routes = [ { name = all, prefix = \"/\", pool = default, fallback = [ { type = queue, dir = \""
+                        + directory.resolve("queue") + "\" } ] } ]";
+        try (Proxy proxy = Proxy.start(Conf.everything("http://127.0.0.1:1", queue))) {
+            Metrics metrics = proxy.metrics();
+
+            assertThat(MeterName.values())
+                    .extracting(
+                            meter -> meter.exposedName() + (meter.type() == MeterName.Type.HISTOGRAM ? "_count" : ""))
+                    .isSubsetOf(metrics.names());
+            assertThat(metrics.series("lb_requests_total"))
+                    .containsExactlyInAnyOrder(
+                            "{code=client_closed, route=all}",
+                            "{code=client_closed, route=health}",
+                            "{code=client_closed, route=none}");
+        }
+    }
 
     @Test
     void eachEventLoopAndTheAllocatorOfItsBuffersAreShown() throws IOException {
