@@ -6,6 +6,8 @@ import { clock } from './format.js';
 import { onThemeChange } from './theme.js';
 
 const HEIGHT = 96;
+/** Of the time axis; a balancer that was started just now has a shorter history. */
+const SPAN_SECONDS = 300;
 const AXIS_WIDTH = 46;
 const FONT = '11px system-ui, sans-serif';
 const charts = new Set();
@@ -120,7 +122,7 @@ export class Chart {
       padding: [8, 16, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, sync: { key: this.group }, points: { size: 6 } },
-      scales: { y: { range: (_, least, most) => [0, Math.max(this.most, (most ?? 0) * 1.1)] } },
+      scales: { x: { range: (_, __, newestTime) => [newestTime - SPAN_SECONDS, newestTime] }, y: { range: (_, least, most) => [0, Math.max(this.most, (most ?? 0) * 1.1)] } },
       axes: [
         { ...axis, grid: { show: false }, size: 22, space: 45, incrs: [60, 120, 300], gap: 5, values: (_, at) => at.map((each) => clock(each * 1000).slice(-8, -3)) },
         { ...axis, size: AXIS_WIDTH, space: 28, gap: 4, values: (_, values) => values.map(this.#format) },
