@@ -68,6 +68,8 @@ final class AdminResources {
                 "/api/v1/config",
                 Exposure.OPERATOR,
                 asked -> Answer.ok(Answer.JSON, status.configAsJson().getBytes(UTF_8)));
+        ExplainResource explain = new ExplainResource(status.explainer());
+        read("/api/v1/explain", Exposure.OPERATOR, asked -> explain.answer(asked.query()));
         read("/", Exposure.BROWSER, this::page);
         file("/style.css", "text/css; charset=utf-8");
         file("/icon.svg", "image/svg+xml");

@@ -36,8 +36,10 @@ public final class Replica {
     private final LongAdder rejected = new LongAdder();
 
     private volatile Settings settings;
-    /** Written with the lock of the core, as the next three. */
+    /** Written with the lock of the core, as the next four. */
     private volatile AdminState admin = AdminState.ENABLED;
+
+    private volatile @Nullable Long adminSinceNanos;
 
     private volatile Health health;
     /** What admin state and health say: why nobody may be sent here, null if anybody may. */
@@ -161,9 +163,15 @@ public final class Replica {
         return admin;
     }
 
+    /** When an operator wanted that, in nanoseconds; null if none has wanted anything yet. */
+    public @Nullable Long adminSinceNanos() {
+        return adminSinceNanos;
+    }
+
     /** Sets what an operator wants of it. */
     public void admin(AdminState wanted) {
         core.change(() -> {
+            adminSinceNanos = core.ticker().read();
             admin = wanted;
             rejudge();
         });

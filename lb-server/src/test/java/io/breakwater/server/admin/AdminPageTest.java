@@ -35,7 +35,7 @@ class AdminPageTest {
             List<MatchResult> rows = lines().map(RESOURCE::matcher)
                     .flatMap(matcher -> matcher.results())
                     .toList();
-            assertThat(rows).hasSize(10);
+            assertThat(rows).hasSize(11);
 
             for (MatchResult row : rows) {
                 String path = row.group(2)
@@ -79,6 +79,17 @@ class AdminPageTest {
 
         assertThat(Pattern.compile("\"([A-Za-z]+)\":").matcher(json).results().map(match -> match.group(1)))
                 .hasSizeGreaterThan(20)
+                .allSatisfy(field -> assertThat(page).containsPattern("`" + field + "`|\"" + field + "\""));
+    }
+
+    @Test
+    void everyFieldOfAnExplanationIsExplained() throws IOException {
+        String page = Files.readString(PAGE);
+        String json = new String(
+                new ExplainResource(status.explainer).answer("pool=default").body(), UTF_8);
+
+        assertThat(Pattern.compile("\"([A-Za-z]+)\":").matcher(json).results().map(match -> match.group(1)))
+                .hasSizeGreaterThan(8)
                 .allSatisfy(field -> assertThat(page).containsPattern("`" + field + "`|\"" + field + "\""));
     }
 
