@@ -188,7 +188,8 @@ public final class LoadBalancer implements RunningBalancer {
     }
 
     private ResponseFields fields() {
-        return new ResponseFields(config.listen().circuitStateHeader(), clock);
+        return new ResponseFields(
+                config.listen().circuitStateHeader(), config.listen().reasonHeader(), clock);
     }
 
     private ListenerContext listenerContext() {
