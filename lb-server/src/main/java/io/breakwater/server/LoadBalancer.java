@@ -197,7 +197,8 @@ public final class LoadBalancer implements RunningBalancer {
     }
 
     private ResponseFields fields() {
-        return new ResponseFields(config.listen().circuitStateHeader(), clock);
+        return new ResponseFields(
+                config.listen().circuitStateHeader(), config.listen().reasonHeader(), clock);
     }
 
     private ListenerContext listenerContext() {
@@ -215,7 +216,9 @@ public final class LoadBalancer implements RunningBalancer {
     /** A busy admin port must not keep traffic away, unless somebody asked for just that port. */
     private @Nullable AdminServer startAdmin(Topology wired, TrafficHistory traffic) throws IOException {
         Readiness readiness = new Readiness(() -> listener != null, wired::isChecked, () -> draining);
-        Status status = new Status(readiness, () -> config, wired::routing, traffic::read, events, ticker, wallClock);
+        Explain explain = new Explain(() -> config.listen(), wired::routing, wired::health, ticker, wallClock);
+        Status status = new Status(
+                readiness, () -> config, wired::routing, traffic::read, events, ticker, wallClock, explain);
         Operator operator = new Operator(wired::routing, status, ticker, this::adminStateChanged, this::reload);
         AdminServer server = new AdminServer(config.admin(), status, operator, metrics, clock);
         try {

@@ -5,6 +5,7 @@ import io.breakwater.health.breaker.BreakerSnapshot;
 import io.breakwater.health.breaker.CircuitBreaker;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.breaker.WindowCounts;
+import io.breakwater.server.admin.Explainer;
 import io.breakwater.server.admin.StatusView;
 import io.breakwater.server.config.ConfigJson;
 import io.breakwater.server.config.LbConfig;
@@ -40,6 +41,7 @@ final class Status implements StatusView {
     private final Events events;
     private final Ticker ticker;
     private final WallClock clock;
+    private final Explainer explainer;
 
     Status(
             Supplier<@Nullable String> whyNotReady,
@@ -48,7 +50,8 @@ final class Status implements StatusView {
             Supplier<Traffic> traffic,
             Events events,
             Ticker ticker,
-            WallClock clock) {
+            WallClock clock,
+            Explainer explainer) {
         this.whyNotReady = whyNotReady;
         this.config = config;
         this.routing = routing;
@@ -56,6 +59,7 @@ final class Status implements StatusView {
         this.events = events;
         this.ticker = ticker;
         this.clock = clock;
+        this.explainer = explainer;
     }
 
     @Override
@@ -71,6 +75,11 @@ final class Status implements StatusView {
     @Override
     public String configAsJson() {
         return ConfigJson.of(config.get());
+    }
+
+    @Override
+    public Explainer explainer() {
+        return explainer;
     }
 
     @Override

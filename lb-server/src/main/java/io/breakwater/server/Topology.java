@@ -7,6 +7,7 @@ import io.breakwater.health.breaker.BreakerListener;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.check.HealthChecker;
 import io.breakwater.health.check.HealthListener;
+import io.breakwater.health.check.HealthSnapshot;
 import io.breakwater.health.check.HealthStatus;
 import io.breakwater.metrics.BackendGauges;
 import io.breakwater.metrics.BackendRecorder;
@@ -313,6 +314,12 @@ final class Topology {
         return members.values().stream()
                 .map(member -> member.checker.snapshot())
                 .allMatch(seen -> seen.status() == HealthStatus.UNCHECKED || seen.last() != null);
+    }
+
+    /** Returns what the checks of a backend have found out; null if a reload has taken it away. */
+    synchronized @Nullable HealthSnapshot health(Replica backend) {
+        Member member = members.get(backend.id());
+        return member == null || member.replica != backend ? null : member.checker.snapshot();
     }
 
     /** Makes no more checks. */

@@ -62,6 +62,8 @@ final class AdminResources {
                 "/api/v1/config",
                 Exposure.OPERATOR,
                 asked -> Answer.ok(Answer.JSON, status.configAsJson().getBytes(UTF_8)));
+        ExplainResource explain = new ExplainResource(status.explainer());
+        read("/api/v1/explain", Exposure.OPERATOR, asked -> explain.answer(asked.query()));
         StaticFile.all().forEach(file -> read(file.path(), Exposure.BROWSER, asked -> file.answer(asked.request())));
         byPath.put("/api/v1/reload", new Resource(Exposure.WRITE, WRITES, this::reload));
     }

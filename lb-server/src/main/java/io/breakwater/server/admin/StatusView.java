@@ -30,6 +30,9 @@ public interface StatusView {
     /** Returns the effective configuration as JSON, without its secrets. */
     String configAsJson();
 
+    /** Says who may serve a request. */
+    Explainer explainer();
+
     /**
      * One pool.
      *

@@ -1,5 +1,6 @@
 package io.breakwater.server.exchange;
 
+import io.breakwater.metrics.FallbackType;
 import io.breakwater.server.config.FallbackConfig.On;
 import io.breakwater.server.fallback.StaleResponses;
 import java.util.List;
@@ -33,6 +34,11 @@ public final class FallbackChain {
                 .mapToLong(each -> ((Fallback.Queue) each).maxEntryBytes())
                 .max()
                 .orElse(0);
+    }
+
+    /** Returns what is tried in this case, in this order; nothing if the chain is not for it. */
+    public List<FallbackType> triedOn(On what) {
+        return isFor(what) ? fallbacks.stream().map(Fallback::type).toList() : List.of();
     }
 
     /** Whether the chain is for this case. */

@@ -30,6 +30,7 @@ final class Fallbacks {
     private @Nullable Reply error;
     private CircuitState state = CircuitState.OPEN;
     private long retryAfterSeconds;
+    private long failedNanos;
 
     Fallbacks(ProxyExchange exchange, DownstreamConnection downstream) {
         this.exchange = exchange;
@@ -64,8 +65,9 @@ final class Fallbacks {
      * Nobody answered the request. The client will be told of the last attempt that was made, or, where none was made
      * at all, why the route's own pool did not serve.
      */
-    void failed(On what, Reply reply, CircuitState shown, long retryAfter) {
+    void failed(On what, Reply reply, CircuitState shown, long retryAfter, long now) {
         if (error == null || what == On.FAILURE) {
+            failedNanos = now;
             error = reply;
             state = shown;
             retryAfterSeconds = retryAfter;
@@ -127,5 +129,10 @@ final class Fallbacks {
 
     long retryAfterSeconds() {
         return retryAfterSeconds;
+    }
+
+    /** When it came to that. */
+    long failedNanos() {
+        return failedNanos;
     }
 }

@@ -219,7 +219,7 @@ final class ProxyExchange implements Exchange {
         if (found == null) {
             refuse(Reply.NO_SUCH_REQUEST, state, 0, null, null);
         } else {
-            give(StoredResponse.own(200, Map.of("Cache-Control", "no-store"), JSON, found), null, null, state);
+            give(StoredResponse.own(200, Map.of("Cache-Control", "no-store"), JSON, found), null, null, null, state);
         }
     }
 
@@ -388,10 +388,10 @@ final class ProxyExchange implements Exchange {
     /** The pool that the request went to does not answer it: a fallback does, or the client is told. */
     private void unserved(On why, Reply reply, CircuitState state, long retryAfterSeconds, long now) {
         if (!fallbacks.areFor(why)) {
-            tell(reply, state, retryAfterSeconds);
+            tell(reply, state, retryAfterSeconds, now);
             return;
         }
-        fallbacks.failed(why, reply, state, retryAfterSeconds);
+        fallbacks.failed(why, reply, state, retryAfterSeconds, now);
         answerOrTell(now);
     }
 
@@ -400,16 +400,32 @@ final class ProxyExchange implements Exchange {
         if (fallbacks.find(now)) {
             fallbacks.answer(now);
         } else {
-            tell(fallbacks.error(), fallbacks.state(), fallbacks.retryAfterSeconds());
+            tell(fallbacks.error(), fallbacks.state(), fallbacks.retryAfterSeconds(), fallbacks.failedNanos());
         }
     }
 
-    private void tell(Reply reply, CircuitState state, long retryAfterSeconds) {
+    /**
+     * Tells the client that no backend answers.
+     *
+     * @param decidedNanos when that was decided
+     */
+    private void tell(Reply reply, CircuitState state, long retryAfterSeconds, long decidedNanos) {
         if (reply == Reply.CIRCUIT_OPEN) {
             // Of another pool's circuits a client is not told.
             requireNonNull(route).pool().pool().refused(ownSelection);
         }
-        refuse(reply, state, retryAfterSeconds, null, null);
+        refuse(reply, state, retryAfterSeconds, null, null, reason(reply, decidedNanos));
+    }
+
+    /** Why no backend answers, for the field that tells it; null where there is none. */
+    private @Nullable String reason(Reply error, long decidedNanos) {
+        if (downstream.config().reasonHeader() == null) {
+            return null;
+        }
+        Backend asked = attempt.backend();
+        return asked != null && error.rejection() == null
+                ? ReasonText.failed(attempt.outcome(), asked.id(), attempts)
+                : ReasonText.refused(error, requireNonNull(route).pool().pool(), decidedNanos);
     }
 
     private long retryAfterSeconds(CircuitState state) {
@@ -503,7 +519,8 @@ final class ProxyExchange implements Exchange {
     /** Gives the client a response that a fallback has. */
     void give(StoredResponse response, @Nullable Long ageSeconds, FallbackType by) {
         answeredBy(by);
-        give(response, ageSeconds, by, fallbacks.state());
+        String reason = reason(fallbacks.error(), fallbacks.failedNanos());
+        give(response, ageSeconds, by, reason == null ? null : ReasonText.replacedBy(by, reason), fallbacks.state());
     }
 
     /**
@@ -511,14 +528,19 @@ final class ProxyExchange implements Exchange {
      *
      * @param ageSeconds null for one that has no age
      * @param by null if it is no fallback's
+     * @param reason null if none is told
      */
     private void give(
-            StoredResponse response, @Nullable Long ageSeconds, @Nullable FallbackType by, CircuitState state) {
+            StoredResponse response,
+            @Nullable Long ageSeconds,
+            @Nullable FallbackType by,
+            @Nullable String reason,
+            CircuitState state) {
         status = response.status();
         stateShown = state;
         bytesOut = request().isHead() ? 0 : response.body().length;
         holdBody();
-        stored.begin(response, ageSeconds, by, state, request().isHead());
+        stored.begin(response, ageSeconds, by, reason, state, request().isHead());
         giveOn();
     }
 
@@ -654,7 +676,11 @@ final class ProxyExchange implements Exchange {
             return;
         }
         if (blamed.origin() == Outcome.Origin.CLIENT) {
-            tell(reply, attempt.admittedIn(), 0); // the backend lost patience with this client: no fallback is for that
+            tell(
+                    reply,
+                    attempt.admittedIn(),
+                    0,
+                    now); // the backend lost patience with this client: no fallback is for that
         } else {
             unserved(On.FAILURE, reply, attempt.admittedIn(), 0, now);
         }
@@ -788,7 +814,7 @@ final class ProxyExchange implements Exchange {
             return;
         }
         if (outcome.verdict() == Verdict.FAILURE && fallbacks.areFor(On.FAILURE)) {
-            fallbacks.failed(On.FAILURE, Reply.BACKEND_UNAVAILABLE, attempt.admittedIn(), 0);
+            fallbacks.failed(On.FAILURE, Reply.BACKEND_UNAVAILABLE, attempt.admittedIn(), 0, now);
             if (fallbacks.find(now)) {
                 attempt.discard();
                 attempt.end(now);
@@ -886,9 +912,20 @@ final class ProxyExchange implements Exchange {
         storing.close();
     }
 
-    /** Answers with a response of our own and ends the exchange. */
+    /** Answers with a response of our own that says why by itself, and ends the exchange. */
     private void refuse(
             Reply reply, CircuitState state, long retryAfterSeconds, @Nullable String detail, @Nullable String allow) {
+        refuse(reply, state, retryAfterSeconds, detail, allow, null);
+    }
+
+    /** Answers with a response of our own and ends the exchange. */
+    private void refuse(
+            Reply reply,
+            CircuitState state,
+            long retryAfterSeconds,
+            @Nullable String detail,
+            @Nullable String allow,
+            @Nullable String why) {
         RejectionReason reason = reply.rejection();
         if (reason != null) {
             recorder.rejected(reason);
@@ -898,7 +935,7 @@ final class ProxyExchange implements Exchange {
         rejection = reason;
         bytesOut = request().isHead() ? 0 : reply.bodyBytes(detail);
         end(downstream.loop().now());
-        downstream.reply(reply, state, retryAfterSeconds, detail, allow);
+        downstream.reply(reply, state, retryAfterSeconds, detail, allow, why);
     }
 
     /**

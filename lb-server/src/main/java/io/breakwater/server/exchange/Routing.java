@@ -33,8 +33,7 @@ public record Routing(
     }
 
     /** Returns the page that a path is of, or null. */
-    @Nullable
-    QueuePage queuePage(CharSequence path) {
+    public @Nullable QueuePage queuePage(CharSequence path) {
         for (int i = 0; i < queuePages.size(); i++) {
             if (queuePages.get(i).takes(path)) {
                 return queuePages.get(i);

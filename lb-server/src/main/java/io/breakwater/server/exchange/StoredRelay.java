@@ -33,12 +33,14 @@ final class StoredRelay {
      *
      * @param ageSeconds null for a response that has none
      * @param by the fallback whose answer it is; null if it is no fallback's
+     * @param reason why it is given, for the field that tells it; null for none
      * @param headOnly the request was HEAD
      */
     void begin(
             StoredResponse response,
             @Nullable Long ageSeconds,
             @Nullable FallbackType by,
+            @Nullable String reason,
             CircuitState state,
             boolean headOnly) {
         keep = downstream.canKeep();
@@ -46,9 +48,10 @@ final class StoredRelay {
         boolean copied = !headOnly && content.length <= MOST_COPIED_BYTES;
         ByteBuf out = downstream.alloc().buffer(HEAD_ROOM_BYTES + (copied ? content.length : 0));
         if (ageSeconds == null) {
-            response.writeHead(out, downstream.fields(), by, state, downstream.connectionField(keep));
+            response.writeHead(out, downstream.fields(), by, reason, state, downstream.connectionField(keep));
         } else {
-            response.writeHead(out, downstream.fields(), by, state, downstream.connectionField(keep), ageSeconds);
+            response.writeHead(
+                    out, downstream.fields(), by, reason, state, downstream.connectionField(keep), ageSeconds);
         }
         if (copied) {
             out.writeBytes(content);

@@ -7,6 +7,7 @@ import io.breakwater.metrics.RejectionReason;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** A response that the balancer makes itself: one row of docs/responses.md. Its body is {@code {"error": "…"}}. */
@@ -38,6 +39,7 @@ public enum Reply {
     private final int status;
     private final String error;
     private final @Nullable RejectionReason rejection;
+    private final String code;
 
     @SuppressWarnings("ImmutableEnumChecker") // never written, never handed out
     private final byte[] head;
@@ -49,6 +51,7 @@ public enum Reply {
         this.status = status;
         this.error = error;
         this.rejection = rejection;
+        this.code = rejection == null ? name().toLowerCase(Locale.ROOT) : rejection.label();
         this.body = body(error);
         this.head = head(status, JSON, body.length);
     }
@@ -75,6 +78,24 @@ public enum Reply {
         return rejection;
     }
 
+    /** What the reason field begins with, unless the outcome of an attempt says more: the label of {@link #rejection}, or its own name. */
+    public String code() {
+        return code;
+    }
+
+    /** As the longer one, where {@link #code} is all that is known of the reason. */
+    public void write(
+            ByteBuf out,
+            ResponseFields fields,
+            @Nullable CircuitState state,
+            long retryAfterSeconds,
+            ConnectionField connection,
+            @Nullable String detail,
+            @Nullable String allow,
+            boolean headOnly) {
+        write(out, fields, state, retryAfterSeconds, connection, detail, allow, null, headOnly);
+    }
+
     /**
      * Appends the whole response to {@code out}.
      *
@@ -82,6 +103,7 @@ public enum Reply {
      * @param retryAfterSeconds 0 for none
      * @param detail what is wrong with the request, put behind the error's words; null for none
      * @param allow the value of Allow (405), null for none
+     * @param reason the value of the reason field, where there is one; null for {@link #code}
      * @param headOnly the request was HEAD: the body is left out, its length is not
      */
     public void write(
@@ -92,6 +114,7 @@ public enum Reply {
             ConnectionField connection,
             @Nullable String detail,
             @Nullable String allow,
+            @Nullable String reason,
             boolean headOnly) {
         byte[] ownBody = detail == null ? body : body(error + ": " + detail);
         out.writeBytes(detail == null ? head : head(status, JSON, ownBody.length));
@@ -106,6 +129,7 @@ public enum Reply {
             out.writeBytes(bytes(allow));
             out.writeBytes(LINE_END);
         }
+        fields.writeReason(out, reason == null ? code : reason);
         fields.writeEnd(out, state, connection);
         if (!headOnly) {
             out.writeBytes(ownBody);

@@ -11,15 +11,22 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** The fields that the balancer adds to responses, as bytes: the circuit state and Date. Safe from any thread. */
+/**
+ * The fields that the balancer adds to responses, as bytes: the circuit state, Date, and the reason of those that it makes
+ * itself. Safe from any thread.
+ */
 public final class ResponseFields {
     /** IMF-fixdate, RFC 9110 section 5.6.7. */
     private static final DateTimeFormatter IMF_FIXDATE = DateTimeFormatter.ofPattern(
                     "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
 
+    private static final byte[] LINE_END = bytes("\r\n");
+
     private final InstantSource clock;
     private final byte[] circuitStateName;
+    private final byte @Nullable [] reasonName;
+    private final byte[] reasonStart;
     private final Ends closed;
     private final Ends open;
     private final Ends halfOpen;
@@ -27,13 +34,21 @@ public final class ResponseFields {
 
     private volatile DateLine date;
 
+    /** Fields without the reason. */
+    public ResponseFields(String circuitStateHeader, InstantSource clock) {
+        this(circuitStateHeader, null, clock);
+    }
+
     /**
      * @param circuitStateHeader the name of the field that tells the circuit's state
+     * @param reasonHeader the name of the field that tells why, on responses of our own; null for none
      * @param clock what Date is taken from
      */
-    public ResponseFields(String circuitStateHeader, InstantSource clock) {
+    public ResponseFields(String circuitStateHeader, @Nullable String reasonHeader, InstantSource clock) {
         this.clock = clock;
         this.circuitStateName = MessageHead.lowerCase(circuitStateHeader);
+        this.reasonName = reasonHeader == null ? null : MessageHead.lowerCase(reasonHeader);
+        this.reasonStart = bytes(reasonHeader == null ? "" : reasonHeader + ": ");
         this.closed = new Ends(stateLine(circuitStateHeader, CircuitState.CLOSED));
         this.open = new Ends(stateLine(circuitStateHeader, CircuitState.OPEN));
         this.halfOpen = new Ends(stateLine(circuitStateHeader, CircuitState.HALF_OPEN));
@@ -49,6 +64,20 @@ public final class ResponseFields {
     /** The name of the circuit state field in lower case. */
     byte[] circuitStateName() {
         return circuitStateName;
+    }
+
+    /** The name of the reason field in lower case; null where no response has it. */
+    byte @Nullable [] reasonName() {
+        return reasonName;
+    }
+
+    /** Appends the reason's line, where there is such a field. */
+    void writeReason(ByteBuf out, String reason) {
+        if (reasonName != null) {
+            out.writeBytes(reasonStart);
+            out.writeBytes(bytes(reason));
+            out.writeBytes(LINE_END);
+        }
     }
 
     /** More than what the writers below append. */

@@ -188,7 +188,7 @@ public final class ResponseHead extends MessageHead {
 
     /**
      * Appends to {@code out} the head that goes downstream. Cuts hop-by-hop and nominated fields and those that only the
-     * balancer may say: of the circuit state and of a fallback; adds Date where absent; for 1xx nothing is added. Needs
+     * balancer may say: of the circuit state, of a fallback, and of the reason where it tells one; adds Date where absent; for 1xx nothing is added. Needs
      * nothing but this view.
      *
      * @param state the value of the circuit state field, null for none
@@ -212,7 +212,7 @@ public final class ResponseHead extends MessageHead {
         if (isInformational() || status == 204) {
             mask |= 1 << FieldName.CONTENT_LENGTH;
         }
-        cutOwn(fields.circuitStateName());
+        cutOwn(fields);
         writeKept(out, writeStatusLine(out), mask);
         if (isInformational()) {
             out.writeBytes(LINE_END);
@@ -237,8 +237,8 @@ public final class ResponseHead extends MessageHead {
      */
     public byte[] stored(ResponseFields fields) {
         ByteBuf out = Unpooled.buffer(length() + fields.maxBytes());
-        cutOwn(fields.circuitStateName());
-        cutOwn(AGE);
+        cutOwn(fields);
+        cut(AGE);
         int mask = FieldName.CONNECTION_SPECIFIC
                 | 1 << FieldName.FALLBACK
                 | 1 << FieldName.TRAILER
@@ -266,7 +266,15 @@ public final class ResponseHead extends MessageHead {
         return lineEnd;
     }
 
-    private void cutOwn(byte[] name) {
+    private void cutOwn(ResponseFields fields) {
+        cut(fields.circuitStateName());
+        byte[] reason = fields.reasonName();
+        if (reason != null) {
+            cut(reason);
+        }
+    }
+
+    private void cut(byte[] name) {
         for (int i = 0; i < store.count(); i++) {
             if (Ascii.equalsIgnoreCase(store.bytes, store.start(i), store.nameEnd(i), name)) {
                 store.rename(i, FieldName.NOMINATED);

@@ -74,16 +74,18 @@ public final class StoredResponse {
      * Appends the head.
      *
      * @param by the fallback whose answer it is; null if it is no fallback's
+     * @param reason the value of the reason field, where there is one; null for none
      * @param state the value of the circuit state field
      */
     public void writeHead(
             ByteBuf out,
             ResponseFields fields,
             @Nullable FallbackType by,
+            @Nullable String reason,
             CircuitState state,
             ConnectionField connection) {
         out.writeBytes(head);
-        writeEnd(out, fields, by, state, connection);
+        writeEnd(out, fields, by, reason, state, connection);
     }
 
     /**
@@ -95,6 +97,7 @@ public final class StoredResponse {
             ByteBuf out,
             ResponseFields fields,
             @Nullable FallbackType by,
+            @Nullable String reason,
             CircuitState state,
             ConnectionField connection,
             long ageSeconds) {
@@ -102,13 +105,14 @@ public final class StoredResponse {
         out.writeBytes(AGE_NAME);
         Numbers.write(out, ageSeconds);
         out.writeBytes(LINE_END);
-        writeEnd(out, fields, by, state, connection);
+        writeEnd(out, fields, by, reason, state, connection);
     }
 
     private void writeEnd(
             ByteBuf out,
             ResponseFields fields,
             @Nullable FallbackType by,
+            @Nullable String reason,
             CircuitState state,
             ConnectionField connection) {
         if (status != 204 && status != 304) {
@@ -121,6 +125,9 @@ public final class StoredResponse {
         }
         if (by != null) {
             FallbackField.write(out, by);
+        }
+        if (reason != null) {
+            fields.writeReason(out, reason);
         }
         fields.writeEnd(out, state, connection);
     }

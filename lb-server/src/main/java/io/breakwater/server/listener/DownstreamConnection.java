@@ -214,9 +214,15 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
      * Answers the request and ends the exchange.
      *
      * @param retryAfterSeconds 0 for none
+     * @param reason as {@link Reply#write} takes it
      */
     public void reply(
-            Reply reply, CircuitState state, long retryAfterSeconds, @Nullable String detail, @Nullable String allow) {
+            Reply reply,
+            CircuitState state,
+            long retryAfterSeconds,
+            @Nullable String detail,
+            @Nullable String allow,
+            @Nullable String reason) {
         boolean keep = canKeep();
         ByteBuf out = alloc().buffer(512);
         reply.write(
@@ -227,6 +233,7 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
                 connectionField(keep),
                 detail,
                 allow,
+                reason,
                 phase == Phase.EXCHANGE && head.isHead());
         write(out);
         finish(keep);

@@ -143,7 +143,7 @@ public final class Backend implements Candidate {
     }
 
     /** Returns what it would say to a request of the pool, all other backends apart. Takes nothing. */
-    Eligibility why(long now) {
+    public Eligibility why(long now) {
         return ask(now, null);
     }
 
@@ -188,6 +188,11 @@ public final class Backend implements Candidate {
     @Override
     public double share(long now) {
         return slowStart.share(now);
+    }
+
+    /** How far it has come since it returned; null when all of its weight counts. */
+    public @Nullable Growth growth(long now) {
+        return slowStart.growth(now);
     }
 
     @Override

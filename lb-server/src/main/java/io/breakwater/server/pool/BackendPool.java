@@ -1,5 +1,6 @@
 package io.breakwater.server.pool;
 
+import io.breakwater.health.breaker.CircuitBreaker;
 import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.server.config.PoolConfig;
 import java.util.ArrayList;
@@ -119,9 +120,10 @@ public final class BackendPool {
     /**
      * Returns what each backend would say to a request now, by the code that {@link #select} asks; nothing is taken.
      *
+     * @param replayable whether another attempt could repeat the request whole
      * @return in the order of {@link #backends}
      */
-    public List<Eligibility> explain(long now) {
+    public List<Eligibility> explain(boolean replayable, long now) {
         List<Eligibility> said = new ArrayList<>(backends.size());
         int inUse = Integer.MAX_VALUE;
         for (Backend one : backends) {
@@ -131,12 +133,25 @@ public final class BackendPool {
                 inUse = Math.min(inUse, one.config().priority());
             }
         }
+        boolean entitled = config.retries().max() == 0 || replayable;
         for (int i = 0; i < said.size(); i++) {
-            if (said.get(i).isEligible() && backends.get(i).config().priority() > inUse) {
+            if (said.get(i).isEligible() && isPassedOver(backends.get(i), inUse, entitled, now)) {
                 said.set(i, Eligibility.LOWER_PRIORITY);
             }
         }
         return said;
+    }
+
+    /**
+     * Whether somebody with a closed circuit serves before a backend that could.
+     *
+     * @param inUse the priority that serves; the largest number if none does
+     * @param entitled whether this kind of request is offered to every half-open circuit
+     */
+    private static boolean isPassedOver(Backend one, int inUse, boolean entitled, long now) {
+        CircuitBreaker breaker = one.breaker();
+        boolean offered = entitled || !breaker.offersProbe(now) || breaker.isProbeOverdue(now);
+        return one.config().priority() > inUse || (!offered && inUse != Integer.MAX_VALUE);
     }
 
     /**

@@ -63,10 +63,11 @@ public final class Replica implements Attempts {
     private final BackendId id;
     private final long identityHash;
     private final Journals journals;
-    /** Written with the lock of the core, as the next three. */
+    /** Written with the lock of the core, as the next four. */
     private volatile Settings settings;
 
     private volatile AdminState admin = AdminState.ENABLED;
+    private volatile @Nullable Long adminSinceNanos;
     private volatile Health health;
     private volatile List<Backend> circuits = List.of();
     private volatile boolean retired;
@@ -185,9 +186,15 @@ public final class Replica implements Attempts {
         return admin;
     }
 
+    /** When an operator wanted that, in nanoseconds; null if none has wanted anything yet. */
+    public @Nullable Long adminSinceNanos() {
+        return adminSinceNanos;
+    }
+
     /** Sets what an operator wants of it. */
     public void admin(AdminState wanted) {
         core.change(() -> {
+            adminSinceNanos = core.ticker().read();
             admin = wanted;
             rejudge();
         });

@@ -45,6 +45,11 @@ public final class ServedPool {
         return replicas;
     }
 
+    /** What requests select from: one for all routes, or one for each. */
+    public List<BackendPool> scopes() {
+        return scopes;
+    }
+
     /** Returns what the requests of a route that leads here select from. */
     public BackendPool forRoute(String name) {
         return byRoute.isEmpty() ? scopes.get(0) : requireNonNull(byRoute.get(name), name);

@@ -98,6 +98,22 @@ final class SlowStart {
         return proven ? byTime : Math.min(byTime, Math.max(HALF, least));
     }
 
+    /** Returns how far it has come at {@code now}; null when all of the weight counts. */
+    @Nullable
+    Growth growth(long now) {
+        double share = share(now);
+        Ramp present = ramp.get();
+        if (share == 1 || present == null) {
+            return null;
+        }
+        SlowStartConfig settings = config;
+        return new Growth(
+                share,
+                present.returnedNanos,
+                present.growsFromNanos + settings.duration().toNanos() - present.grewNanos,
+                Math.max(0, settings.minSuccesses() - present.successes.get()));
+    }
+
     /**
      * @param returnedNanos when the backend returned
      * @param grewNanos for how long it had grown up to {@code growsFromNanos}

@@ -36,7 +36,7 @@ class AdminPageTest {
             List<MatchResult> rows = lines().map(RESOURCE::matcher)
                     .flatMap(matcher -> matcher.results())
                     .toList();
-            assertThat(rows).hasSize(8);
+            assertThat(rows).hasSize(9);
 
             for (MatchResult row : rows) {
                 String path = row.group(2)
@@ -80,6 +80,17 @@ class AdminPageTest {
 
         assertThat(Pattern.compile("\"([A-Za-z]+)\":").matcher(json).results().map(match -> match.group(1)))
                 .hasSizeGreaterThan(20)
+                .allSatisfy(field -> assertThat(page).containsPattern("`" + field + "`|\"" + field + "\""));
+    }
+
+    @Test
+    void everyFieldOfAnExplanationIsExplained() throws IOException {
+        String page = Files.readString(PAGE);
+        String json = new String(
+                new ExplainResource(status.explainer).answer("pool=default").body(), UTF_8);
+
+        assertThat(Pattern.compile("\"([A-Za-z]+)\":").matcher(json).results().map(match -> match.group(1)))
+                .hasSizeGreaterThan(8)
                 .allSatisfy(field -> assertThat(page).containsPattern("`" + field + "`|\"" + field + "\""));
     }
 

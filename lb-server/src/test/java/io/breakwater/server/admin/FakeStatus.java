@@ -18,6 +18,7 @@ final class FakeStatus implements StatusView {
     volatile List<Pool> pools = List.of();
     volatile @Nullable RuntimeException failure;
     volatile String config = "{\"lb\":{}}";
+    final FakeExplainer explainer = new FakeExplainer();
 
     @Override
     public @Nullable String whyNotReady() {
@@ -41,6 +42,11 @@ final class FakeStatus implements StatusView {
     @Override
     public String configAsJson() {
         return config;
+    }
+
+    @Override
+    public Explainer explainer() {
+        return explainer;
     }
 
     /** Three replicas: one closed, one half-open, one open for 3 s more. */

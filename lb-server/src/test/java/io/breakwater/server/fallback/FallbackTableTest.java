@@ -50,7 +50,7 @@ class FallbackTableTest {
     /** Why the pool does not answer. */
     private enum Cause {
         CIRCUIT_OPEN("unavailable", 503),
-        UNHEALTHY("unavailable", 503, "health-check { enabled = true, fall = 1, interval = 1m }"),
+        UNHEALTHY("unavailable", 503, "health-check { enabled = true, fall = 1, interval = 1m, timeout = 10h }"),
         DISABLED("unavailable", 503),
         OVERLOADED("unavailable", 503, "concurrency.max-per-backend = 1"),
         WAITED_IN_VAIN("unavailable", 503, "concurrency { max-per-backend = 1, queue = 1, queue-timeout = 5s }"),

@@ -2,6 +2,7 @@ package io.breakwater.server.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.breakwater.metrics.FallbackType;
 import io.breakwater.metrics.RejectionReason;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -18,10 +20,14 @@ class ResponsesPageTest {
     private static final Path DOCS = Path.of("..", "docs");
     private static final String NONE = "–";
 
-    /** Name, status, error, reason, cause, and what decides; the cause is not empty. */
+    /** Name, status, error, reason, what the reason field begins with, fields, cause, and what decides. */
     private static final Pattern REPLY = Pattern.compile(
-            "^\\| `([A-Z_]+)` \\| (\\d{3}) \\| `([^|`]+)` \\| `?([^|`]+?)`? \\| [^|]{10,} \\| [^|]+ \\|$",
+            "^\\| `([A-Z_]+)` \\| (\\d{3}) \\| `([^|`]+)` \\| `?([^|`]+?)`? \\| `?([^|`]+?)`?"
+                    + " \\| [^|]+ \\| [^|]{10,} \\| [^|]+ \\|$",
             Pattern.MULTILINE);
+
+    private static final Pattern FALLBACK =
+            Pattern.compile("^\\| `([a-z]+)` \\| [^|]+ \\| [^|]+ \\| [^|]+ \\| ([^|]+) \\|$", Pattern.MULTILINE);
 
     /** Name, status, detail, rule. */
     private static final Pattern ERROR =
@@ -34,10 +40,27 @@ class ResponsesPageTest {
         List<String> expected = new ArrayList<>();
         for (Reply reply : Reply.values()) {
             RejectionReason reason = reply.rejection();
-            expected.add(row(reply.name(), reply.status(), reply.error(), reason == null ? null : reason.label()));
+            boolean asked = reply == Reply.BACKEND_UNAVAILABLE || reply == Reply.BACKEND_TIMEOUT;
+            expected.add(row(
+                    reply.name(),
+                    reply.status(),
+                    reply.error(),
+                    reason == null ? null : reason.label(),
+                    asked ? "outcome" : reply.code()));
         }
 
         assertThat(rows(REPLY)).isEqualTo(expected);
+    }
+
+    @Test
+    void hasARowForEachFallback() throws IOException {
+        assertThat(rows(FALLBACK))
+                .containsExactlyElementsOf(Stream.of(FallbackType.values())
+                        .map(type -> type.label() + " | "
+                                + (type == FallbackType.POOL
+                                        ? "none: it is relayed"
+                                        : "that of the error, and `fallback=" + type.label() + "`"))
+                        .toList());
     }
 
     @Test

@@ -230,7 +230,7 @@ final class PoolFixture {
 
     /** What a backend says to a request of the pool. */
     Eligibility why(String name) {
-        List<Eligibility> said = pool.explain(now());
+        List<Eligibility> said = pool.explain(true, now());
         for (int i = 0; i < said.size(); i++) {
             if (pool.backends().get(i).id().id().equals(name)) {
                 return said.get(i);

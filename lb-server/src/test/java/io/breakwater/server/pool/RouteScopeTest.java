@@ -162,7 +162,7 @@ class RouteScopeTest {
         assertThat(state("carts", "a")).isEqualTo(CircuitState.CLOSED);
         assertThat(at.counts("a").refusedTrips).hasValue(1);
         assertThat(at.counts("b").refusedTrips).hasValue(1);
-        assertThat(at.served.forRoute("orders").explain(at.now()))
+        assertThat(at.served.forRoute("orders").explain(true, at.now()))
                 .containsExactly(Eligibility.CIRCUIT_OPEN, Eligibility.PROTECTED);
     }
 
