@@ -30,6 +30,7 @@ public final class Replica {
     private final Journals journals;
     private final AtomicInteger inFlight;
     private final LatencyScore latency;
+    private final RecentCalls recentCalls;
     private final LongAdder successes = new LongAdder();
     private final LongAdder failures = new LongAdder();
     private final LongAdder ignored = new LongAdder();
@@ -67,6 +68,7 @@ public final class Replica {
         this.journals = journals;
         this.inFlight = inFlight;
         this.latency = new LatencyScore(core.typicalLatency());
+        this.recentCalls = new RecentCalls(core.ticker().read());
         this.settings = Settings.first(config, pool, core.ticker().read());
         this.health = Health.first(pool);
         this.barred = health.allows() ? null : Eligibility.UNHEALTHY;
@@ -298,6 +300,11 @@ public final class Replica {
 
     LatencyScore latency() {
         return latency;
+    }
+
+    /** How the latest attempts ended, on whichever route. */
+    public RecentCalls recentCalls() {
+        return recentCalls;
     }
 
     /** Takes in how an attempt ended, before its slot is freed. See {@link Backend#attemptEnded}. */
