@@ -206,8 +206,8 @@ public final class LoadBalancer implements RunningBalancer {
     private @Nullable AdminServer startAdmin(Topology wired) throws IOException {
         Readiness readiness = new Readiness(() -> listener != null, wired::isChecked, () -> draining);
         Status status = new Status(readiness, () -> config, wired::routing, events, ticker, wallClock);
-        Operator operator = new Operator(wired::routing, status, ticker, this::adminStateChanged, this::reload);
-        AdminServer server = new AdminServer(config.admin(), status, operator, metrics, clock);
+        Operator operator = new Operator(wired::routing, status, ticker, this::adminStateChanged, this::reload, events);
+        AdminServer server = new AdminServer(config.admin(), status, operator, metrics, clock, events.feed());
         try {
             server.start();
             return server;
@@ -285,6 +285,7 @@ public final class LoadBalancer implements RunningBalancer {
             }
             ReloadResult result = reload(source);
             recorder.configReloaded(result instanceof ReloadResult.Success, clock.instant());
+            events.reloaded(result);
             return result;
         }
     }

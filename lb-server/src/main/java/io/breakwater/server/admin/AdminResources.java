@@ -7,6 +7,7 @@ import io.breakwater.server.admin.Access.Exposure;
 import io.breakwater.server.admin.Operations.Action;
 import io.breakwater.server.admin.Operations.Result;
 import io.breakwater.server.config.ReloadResult;
+import io.breakwater.server.events.EventFeed;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -41,6 +42,8 @@ final class AdminResources {
     private final ReloadQueue reloads;
     private final InstantSource clock;
     private final StatusJson json = new StatusJson();
+    private final EventJson eventJson = new EventJson();
+    private final EventStreams streams;
     private final StatusPage page;
     private final Map<String, Resource> byPath = new HashMap<>();
 
@@ -52,11 +55,13 @@ final class AdminResources {
             Operations operations,
             ReloadQueue reloads,
             @Nullable MetricsExposition metrics,
-            InstantSource clock) {
+            InstantSource clock,
+            EventFeed feed) {
         this.status = status;
         this.operations = operations;
         this.reloads = reloads;
         this.clock = clock;
+        this.streams = new EventStreams(feed);
         this.page = new StatusPage(metrics != null);
         read("/livez", Exposure.ANYONE, asked -> Answer.ok(Answer.JSON, LIVE));
         read("/readyz", Exposure.ANYONE, asked -> readiness());
@@ -68,10 +73,20 @@ final class AdminResources {
                 "/api/v1/config",
                 Exposure.OPERATOR,
                 asked -> Answer.ok(Answer.JSON, status.configAsJson().getBytes(UTF_8)));
+        read(
+                "/api/v1/incidents",
+                Exposure.OPERATOR,
+                asked -> Answer.ok(Answer.JSON, eventJson.incidents(feed.incidents())));
+        read("/api/v1/events", Exposure.OPERATOR, asked -> streams.answer(asked.request()));
         read("/", Exposure.BROWSER, this::page);
         file("/style.css", "text/css; charset=utf-8");
         file("/icon.svg", "image/svg+xml");
         byPath.put("/api/v1/reload", new Resource(Exposure.WRITE, WRITES, this::reload));
+    }
+
+    /** Those who read the events. */
+    EventStreams streams() {
+        return streams;
     }
 
     /**

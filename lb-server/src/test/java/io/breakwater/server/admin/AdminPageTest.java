@@ -31,11 +31,12 @@ class AdminPageTest {
     void everyResourceOfThePageIsThereForThoseWhoMay() throws IOException {
         try (PrometheusMetrics metrics = new PrometheusMetrics("1.2.3");
                 ReloadQueue queue = new ReloadQueue(operations)) {
-            AdminResources resources = new AdminResources(status, operations, queue, metrics, () -> FakeStatus.NOON);
+            AdminResources resources =
+                    new AdminResources(status, operations, queue, metrics, () -> FakeStatus.NOON, FakeStatus.NO_EVENTS);
             List<MatchResult> rows = lines().map(RESOURCE::matcher)
                     .flatMap(matcher -> matcher.results())
                     .toList();
-            assertThat(rows).hasSize(10);
+            assertThat(rows).hasSize(12);
 
             for (MatchResult row : rows) {
                 String path = row.group(2)

@@ -36,7 +36,12 @@ class RequestDeadlineTest {
                 .addLast(new FlowControlHandler())
                 .addLast(new AdminHandler(
                         new AdminResources(
-                                new FakeStatus(), operations, new ReloadQueue(operations), null, () -> FakeStatus.NOON),
+                                new FakeStatus(),
+                                operations,
+                                new ReloadQueue(operations),
+                                null,
+                                () -> FakeStatus.NOON,
+                                FakeStatus.NO_EVENTS),
                         new Access(true, ""),
                         deadline,
                         () -> FakeStatus.NOON));
