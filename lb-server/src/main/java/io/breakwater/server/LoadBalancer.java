@@ -219,8 +219,8 @@ public final class LoadBalancer implements RunningBalancer {
         Explain explain = new Explain(() -> config.listen(), wired::routing, wired::health, ticker, wallClock);
         Status status = new Status(
                 readiness, () -> config, wired::routing, traffic::read, events, ticker, wallClock, explain);
-        Operator operator = new Operator(wired::routing, status, ticker, this::adminStateChanged, this::reload);
-        AdminServer server = new AdminServer(config.admin(), status, operator, metrics, clock);
+        Operator operator = new Operator(wired::routing, status, ticker, this::adminStateChanged, this::reload, events);
+        AdminServer server = new AdminServer(config.admin(), status, operator, metrics, clock, events.feed());
         try {
             server.start();
             return server;
@@ -298,6 +298,7 @@ public final class LoadBalancer implements RunningBalancer {
             }
             ReloadResult result = reload(source);
             recorder.configReloaded(result instanceof ReloadResult.Success, clock.instant());
+            events.reloaded(result);
             return result;
         }
     }

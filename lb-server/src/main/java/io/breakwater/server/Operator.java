@@ -6,6 +6,7 @@ import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.breaker.Transition;
 import io.breakwater.server.admin.Operations;
 import io.breakwater.server.config.ReloadResult;
+import io.breakwater.server.events.Events;
 import io.breakwater.server.exchange.Routing;
 import io.breakwater.server.pool.AdminState;
 import io.breakwater.server.pool.Backend;
@@ -25,6 +26,7 @@ final class Operator implements Operations {
     private final Ticker ticker;
     private final AdminStates adminStates;
     private final Supplier<ReloadResult> reload;
+    private final Events events;
 
     /**
      * @param adminStates what a new admin state entails beyond the pool
@@ -35,12 +37,14 @@ final class Operator implements Operations {
             Status status,
             Ticker ticker,
             AdminStates adminStates,
-            Supplier<ReloadResult> reload) {
+            Supplier<ReloadResult> reload,
+            Events events) {
         this.routing = routing;
         this.status = status;
         this.ticker = ticker;
         this.adminStates = adminStates;
         this.reload = reload;
+        this.events = events;
     }
 
     /** Told of a new admin state, after the pool goes by it. Must not block. */
@@ -60,7 +64,11 @@ final class Operator implements Operations {
             if (pool.name().equals(poolName)) {
                 for (Replica backend : pool.replicas()) {
                     if (backend.id().id().equals(id)) {
-                        return act(pool, backend, action);
+                        Result result = act(pool, backend, action);
+                        if (result instanceof Result.Done done && done.changed()) {
+                            events.administered(backend.id(), action.label(), done.from(), done.to());
+                        }
+                        return result;
                     }
                 }
                 return new Result.Missing("no backend " + id + " in pool " + poolName);

@@ -263,10 +263,12 @@ final class Topology {
         // The meters of a backend read its circuits, and the circuits report to the meters.
         Gauges gauges = new Gauges(ticker);
         BackendRecorder counts = recorder.backend(id, gauges);
+        PoolCalls calls = new PoolCalls(core, () -> gauges.replica);
         Replica.Journals journals = route -> {
             BreakerListener journal = events.circuit(
                     new CircuitId(id, route),
-                    () -> requireNonNull(gauges.replica).breakerConfig());
+                    () -> requireNonNull(gauges.replica).breakerConfig(),
+                    calls);
             return transition -> {
                 journal.onTransition(transition);
                 if (transition.to() == CircuitState.CLOSED) {

@@ -192,6 +192,7 @@ public class SelectAndEnd {
             Selection oldest = requests[next];
             next = (next + 1) % UNDER_WAY;
             Backend backend = Objects.requireNonNull(oldest.backend());
+            backend.outcomeKnown(Outcome.SUCCESS, MICROSECOND, now);
             oldest.permit().record(Outcome.SUCCESS, MICROSECOND, now);
             backend.attemptEnded(Outcome.SUCCESS, MICROSECOND, UNDER_WAY * MICROSECOND, now);
             return begin(oldest, pool);

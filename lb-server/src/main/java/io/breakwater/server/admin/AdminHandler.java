@@ -2,15 +2,18 @@ package io.breakwater.server.admin;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.DateFormatter;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
@@ -56,7 +59,7 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         String what = request.method() + " " + request.uri();
         CompletableFuture<Answer> answer = answer(ctx, request, what);
         if (answer.isDone()) {
-            ctx.writeAndFlush(response(answer.join()));
+            respond(ctx, answer.join());
             return;
         }
         answering = true;
@@ -64,10 +67,20 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         answer.thenAcceptAsync(
                 late -> {
                     answering = false;
-                    ctx.writeAndFlush(response(late));
+                    respond(ctx, late);
                     readOrNot(ctx);
                 },
                 ctx.executor());
+    }
+
+    private void respond(ChannelHandlerContext ctx, Answer answer) {
+        ChannelHandler stream = answer.stream();
+        if (stream == null) {
+            ctx.writeAndFlush(response(answer));
+        } else {
+            ctx.write(fill(new DefaultHttpResponse(HttpVersion.HTTP_1_1, answer.status()), answer));
+            ctx.pipeline().replace(this, null, stream); // from here on the connection is the stream's
+        }
     }
 
     /** Never fails: what goes wrong is an answer too. */
@@ -113,12 +126,19 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
 
     private FullHttpResponse response(Answer answer) {
-        FullHttpResponse response = new DefaultFullHttpResponse(
-                HttpVersion.HTTP_1_1, answer.status(), Unpooled.wrappedBuffer(answer.body()));
+        return fill(
+                new DefaultFullHttpResponse(
+                        HttpVersion.HTTP_1_1, answer.status(), Unpooled.wrappedBuffer(answer.body())),
+                answer);
+    }
+
+    private <T extends HttpResponse> T fill(T response, Answer answer) {
         HttpHeaders headers = response.headers();
         headers.set(HttpHeaderNames.DATE, DateFormatter.format(Date.from(clock.instant())));
         headers.set(HttpHeaderNames.CONTENT_TYPE, answer.contentType());
-        headers.set(HttpHeaderNames.CONTENT_LENGTH, answer.body().length);
+        if (!answer.contentType().equals(EventStreams.TYPE)) { // which has no end that is known
+            headers.set(HttpHeaderNames.CONTENT_LENGTH, answer.body().length);
+        }
         headers.set(HttpHeaderNames.CACHE_CONTROL, HttpHeaderValues.NO_STORE);
         headers.set("x-content-type-options", "nosniff");
         // Not no-referrer: a browser would then send Origin: null with the forms of our own page.

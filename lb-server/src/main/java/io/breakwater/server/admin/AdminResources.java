@@ -7,6 +7,7 @@ import io.breakwater.server.admin.Access.Exposure;
 import io.breakwater.server.admin.Operations.Action;
 import io.breakwater.server.admin.Operations.Result;
 import io.breakwater.server.config.ReloadResult;
+import io.breakwater.server.events.EventFeed;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -38,15 +39,23 @@ final class AdminResources {
     private final Operations operations;
     private final ReloadQueue reloads;
     private final StatusJson json = new StatusJson();
+    private final EventJson eventJson = new EventJson();
+    private final EventStreams streams;
     private final Map<String, Resource> byPath = new HashMap<>();
 
     /**
      * @param metrics null when metrics are off
      */
-    AdminResources(StatusView status, Operations operations, ReloadQueue reloads, @Nullable MetricsExposition metrics) {
+    AdminResources(
+            StatusView status,
+            Operations operations,
+            ReloadQueue reloads,
+            @Nullable MetricsExposition metrics,
+            EventFeed feed) {
         this.status = status;
         this.operations = operations;
         this.reloads = reloads;
+        this.streams = new EventStreams(feed);
         read("/livez", Exposure.ANYONE, asked -> Answer.ok(Answer.JSON, LIVE));
         read("/readyz", Exposure.ANYONE, asked -> readiness());
         if (metrics != null) {
@@ -64,8 +73,18 @@ final class AdminResources {
                 asked -> Answer.ok(Answer.JSON, status.configAsJson().getBytes(UTF_8)));
         ExplainResource explain = new ExplainResource(status.explainer());
         read("/api/v1/explain", Exposure.OPERATOR, asked -> explain.answer(asked.query()));
+        read(
+                "/api/v1/incidents",
+                Exposure.OPERATOR,
+                asked -> Answer.ok(Answer.JSON, eventJson.incidents(feed.incidents())));
+        read("/api/v1/events", Exposure.OPERATOR, asked -> streams.answer(asked.request()));
         StaticFile.all().forEach(file -> read(file.path(), Exposure.BROWSER, asked -> file.answer(asked.request())));
         byPath.put("/api/v1/reload", new Resource(Exposure.WRITE, WRITES, this::reload));
+    }
+
+    /** Those who read the events. */
+    EventStreams streams() {
+        return streams;
     }
 
     /**

@@ -2,6 +2,7 @@ package io.breakwater.server.admin;
 
 import io.breakwater.metrics.MetricsExposition;
 import io.breakwater.server.config.AdminConfig;
+import io.breakwater.server.events.EventFeed;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -30,7 +31,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The admin port: probes, metrics, the pools as JSON, what an operator can do to them, and a page of the circuits. It
+ * The admin port: probes, metrics, the pools and what happens to them as JSON, what an operator can do, and a page of the circuits. It
  * runs on one thread of its own, so that no scrape delays a request, with another for reloads. Started once, closed once; safe to use from any thread.
  */
 public final class AdminServer implements AutoCloseable {
@@ -51,19 +52,22 @@ public final class AdminServer implements AutoCloseable {
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private @Nullable EventLoopGroup loop;
     private @Nullable Channel listening;
+    private @Nullable Runnable stopTelling;
 
     /**
      * @param metrics null when metrics are off
+     * @param feed of what happens
      */
     public AdminServer(
             AdminConfig config,
             StatusView status,
             Operations operations,
             @Nullable MetricsExposition metrics,
-            InstantSource clock) {
+            InstantSource clock,
+            EventFeed feed) {
         this.config = config;
         this.reloads = new ReloadQueue(operations);
-        this.resources = new AdminResources(status, operations, reloads, metrics);
+        this.resources = new AdminResources(status, operations, reloads, metrics, feed);
         this.clock = clock;
     }
 
@@ -97,6 +101,7 @@ public final class AdminServer implements AutoCloseable {
         }
         loop = group;
         listening = bound.channel();
+        stopTelling = resources.streams().start(group.next());
     }
 
     /** Returns the port that is bound, also when the system chose it. */
@@ -107,18 +112,21 @@ public final class AdminServer implements AutoCloseable {
         return ((InetSocketAddress) listening.localAddress()).getPort();
     }
 
-    /** Ends the port and its connections. */
+    /** Ends the port and its connections, those who read the events in good order. */
     @Override
     public synchronized void close() {
-        if (loop == null || listening == null) {
+        if (loop == null || listening == null || stopTelling == null) {
             return;
         }
         listening.close().awaitUninterruptibly();
+        stopTelling.run();
+        loop.submit(resources.streams()::end).awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
         connections.close().awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
         reloads.close();
         loop.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly();
         loop = null;
         listening = null;
+        stopTelling = null;
     }
 
     private void accept(SocketChannel channel, Access access) {
@@ -130,11 +138,16 @@ public final class AdminServer implements AutoCloseable {
         RequestDeadline deadline = new RequestDeadline();
         channel.pipeline()
                 .addLast(deadline)
-                .addLast(new IdleStateHandler(0, 0, IDLE_SECONDS))
+                .addLast(idleness())
                 .addLast(new HttpServerCodec(new HttpDecoderConfig()))
                 .addLast(new HttpServerKeepAliveHandler())
                 .addLast(new HttpObjectAggregator(MAX_BODY_BYTES))
                 .addLast(new FlowControlHandler())
                 .addLast(new AdminHandler(resources, access, deadline, clock));
+    }
+
+    /** Tells of a connection on which nothing comes or goes. */
+    static IdleStateHandler idleness() {
+        return new IdleStateHandler(0, 0, IDLE_SECONDS);
     }
 }

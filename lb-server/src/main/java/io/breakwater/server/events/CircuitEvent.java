@@ -29,7 +29,8 @@ public record CircuitEvent(
         Reason reason,
         @Nullable String figures,
         Duration cooldown,
-        boolean observed) {
+        boolean observed)
+        implements Event, Sequencer.Numbered {
 
     /** @param config what the circuit goes by */
     static CircuitEvent of(CircuitId circuit, Transition transition, Instant at, BreakerConfig config) {
@@ -93,7 +94,16 @@ public record CircuitEvent(
         if (to == CircuitState.OPEN) {
             line.append(reason == Reason.MANUAL ? ", until reset" : ", cooldown " + shortly(cooldown));
         }
-        return line.append(observed ? ", observed only" : "").toString();
+        return line.append(observedOnly()).toString();
+    }
+
+    /** Returns what was decided about a circuit that has opened, in a sentence. */
+    String decision() {
+        return "opened " + (reason == Reason.MANUAL ? "until reset" : "for " + shortly(cooldown)) + observedOnly();
+    }
+
+    private String observedOnly() {
+        return observed ? ", observed only" : "";
     }
 
     private static String shortly(Duration duration) {

@@ -6,15 +6,19 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 import io.breakwater.health.BackendId;
 import io.breakwater.health.breaker.BreakerConfig;
 import io.breakwater.health.breaker.BreakerListener;
+import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.health.check.HealthListener;
+import io.breakwater.server.config.ReloadResult;
 import io.breakwater.time.Ticker;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -22,9 +26,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes in what the circuits and the health checks report: keeps the latest changes of each circuit for whoever asks, and
- * logs each change once, in the order in which the circuit went through them, on a thread of its own, so that a slow log
- * never holds up a request or a check.
+ * Takes in what the circuits, the health checks, reloads and operators do: keeps the latest changes of each circuit for
+ * whoever asks, logs each change of a circuit or of health once, makes incidents of the circuits' changes, and tells the
+ * {@link #feed} of everything, in the order in which a circuit went through its changes. It does so on a thread of its
+ * own, so that a slow log never holds up a request or a check.
  * Safe to use from any thread.
  */
 public final class Events implements AutoCloseable {
@@ -38,19 +43,29 @@ public final class Events implements AutoCloseable {
 
     private final Ticker ticker;
     private final WallClock clock;
-    private final Map<CircuitId, Journal> journals = new ConcurrentHashMap<>();
+    private final Bus bus;
+    private final Map<CircuitId, Followed> circuits = new ConcurrentHashMap<>();
     private final BlockingQueue<Runnable> queue = new ArrayBlockingQueue<>(QUEUE_CAPACITY);
+    /** Removals for which the queue had no room. Not one is lost, or its incident would never end. */
+    private final Queue<Runnable> removals = new ConcurrentLinkedQueue<>();
+
     private final AtomicLong dropped = new AtomicLong();
     private final Thread thread = new Thread(this::run, "events");
 
     // These belong to the thread.
-    private final Set<Sequencer> waiting = new LinkedHashSet<>();
+    private final Set<Sequencer<CircuitChange>> waiting = new LinkedHashSet<>();
     private boolean ended;
 
     public Events(Ticker ticker, WallClock clock) {
         this.ticker = ticker;
         this.clock = clock;
+        this.bus = new Bus(clock.at(ticker.read()).toEpochMilli());
         thread.setDaemon(true);
+    }
+
+    /** What happens, for readers. */
+    public EventFeed feed() {
+        return bus;
     }
 
     /** Begins to log; what was reported before is logged first. */
@@ -59,20 +74,34 @@ public final class Events implements AutoCloseable {
     }
 
     /**
-     * Returns the listener for a new breaker. What an earlier one of the same identity did is forgotten.
+     * What is kept of one circuit.
+     *
+     * @param outages belong to the thread
+     */
+    private record Followed(Journal journal, Outages outages) {}
+
+    /**
+     * Returns the listener for a new breaker. What an earlier one of the same identity did is forgotten, and its incident
+     * ends, if one goes on.
      *
      * @param config what the breaker goes by now
+     * @param history of the calls to its backend
      */
-    public BreakerListener circuit(CircuitId circuit, Supplier<BreakerConfig> config) {
-        Journal journal = new Journal();
-        Sequencer sequencer = new Sequencer(new Log());
-        journals.put(circuit, journal);
+    public BreakerListener circuit(CircuitId circuit, Supplier<BreakerConfig> config, CallHistory history) {
+        Followed followed = new Followed(new Journal(), new Outages(bus));
+        Sequencer<CircuitChange> sequencer = new Sequencer<>(new Changes(followed.outages));
+        Followed before = circuits.put(circuit, followed);
+        if (before != null) {
+            removed(before);
+        }
         return transition -> {
-            CircuitEvent event = CircuitEvent.of(circuit, transition, clock.at(transition.atNanos()), config.get());
-            journal.add(event);
-            if (!queue.offer(() -> sequence(sequencer, event))) {
-                dropped.incrementAndGet();
-            }
+            long atNanos = transition.atNanos();
+            CircuitEvent event = CircuitEvent.of(circuit, transition, clock.at(atNanos), config.get());
+            followed.journal.add(event);
+            boolean opened = event.to() == CircuitState.OPEN;
+            CircuitChange change =
+                    new CircuitChange(event, atNanos, (opened ? history : CallHistory.NONE).take(atNanos));
+            report(() -> sequence(sequencer, change));
         };
     }
 
@@ -81,23 +110,53 @@ public final class Events implements AutoCloseable {
      * the doing of a reload or an operator, and is logged only if it brings an unhealthy backend back.
      */
     public HealthListener health(BackendId backend) {
-        HealthLog log = new HealthLog();
+        HealthChanges changes = new HealthChanges();
         return change -> {
-            if (HealthEvent.isNews(change) && !queue.offer(() -> log.add(new HealthEvent(backend, change)))) {
-                dropped.incrementAndGet();
+            if (HealthEvent.isNews(change)) {
+                report(() -> changes.add(new HealthEvent(backend, clock.at(change.atNanos()), change)));
             }
         };
     }
 
-    /** Returns the latest changes of a circuit, at most {@value #TRANSITIONS_KEPT}, the oldest first. */
-    public List<CircuitEvent> transitions(CircuitId circuit) {
-        Journal journal = journals.get(circuit);
-        return journal == null ? List.of() : journal.read();
+    /** A reload is over. */
+    public void reloaded(ReloadResult result) {
+        ReloadEvent event = new ReloadEvent(clock.at(ticker.read()), result);
+        report(() -> bus.tell(event));
     }
 
-    /** Only these circuits are there any more: what is kept of others is let go. */
+    /** An operator has changed something; the parameters are those of {@link AdminEvent}. */
+    public void administered(BackendId backend, String action, String from, String to) {
+        AdminEvent event = new AdminEvent(clock.at(ticker.read()), backend, action, from, to);
+        report(() -> bus.tell(event));
+    }
+
+    private void report(Runnable report) {
+        if (!queue.offer(report)) {
+            dropped.incrementAndGet();
+        }
+    }
+
+    /** Returns the latest changes of a circuit, at most {@value #TRANSITIONS_KEPT}, the oldest first. */
+    public List<CircuitEvent> transitions(CircuitId circuit) {
+        Followed followed = circuits.get(circuit);
+        return followed == null ? List.of() : followed.journal.read();
+    }
+
+    /** Only these circuits are there any more: what is kept of others is let go, and their incidents end. */
     public void retain(Set<CircuitId> present) {
-        journals.keySet().retainAll(present);
+        circuits.forEach((id, followed) -> {
+            if (!present.contains(id) && circuits.remove(id, followed)) {
+                removed(followed);
+            }
+        });
+    }
+
+    private void removed(Followed gone) {
+        long nowNanos = ticker.read();
+        Runnable removal = () -> gone.outages.removed(nowNanos);
+        if (!queue.offer(removal)) {
+            removals.add(removal);
+        }
     }
 
     /** Logs what is left, and ends. What is reported later is kept, but not logged. */
@@ -117,7 +176,10 @@ public final class Events implements AutoCloseable {
             while (!ended) {
                 Runnable report = next();
                 if (report != null) {
-                    report.run();
+                    run(report);
+                }
+                for (Runnable removal = removals.poll(); removal != null; removal = removals.poll()) {
+                    run(removal);
                 }
                 long nowNanos = ticker.read();
                 waiting.forEach(sequencer -> sequencer.expire(nowNanos));
@@ -130,14 +192,23 @@ public final class Events implements AutoCloseable {
         waiting.forEach(Sequencer::flush);
     }
 
+    /** What goes wrong with one report is no reason to tell of no others. */
+    private static void run(Runnable report) {
+        try {
+            report.run();
+        } catch (RuntimeException e) {
+            LOG.error("an event could not be told", e);
+        }
+    }
+
     /** Returns what was reported next; null when nothing came for a while, though something waits for it. */
     private @Nullable Runnable next() throws InterruptedException {
         return waiting.isEmpty() ? queue.take() : queue.poll(Sequencer.PATIENCE.toNanos(), NANOSECONDS);
     }
 
-    private void sequence(Sequencer sequencer, CircuitEvent event) {
+    private void sequence(Sequencer<CircuitChange> sequencer, CircuitChange change) {
         waiting.add(sequencer);
-        sequencer.add(event, ticker.read());
+        sequencer.add(change, ticker.read());
     }
 
     private void end() {
@@ -147,12 +218,12 @@ public final class Events implements AutoCloseable {
     private void tellOfDropped() {
         long count = dropped.getAndSet(0);
         if (count > 0) {
-            LOG.warn("{} changes of circuits or of health were not logged: the log is too slow", count);
+            LOG.warn("{} events were neither logged nor told: the log is too slow", count);
         }
     }
 
-    /** Logs one backend's changes of health. They come from one thread but for rare moments, so none is waited for. */
-    private static final class HealthLog {
+    /** Tells of one backend's changes of health. They come from one thread but for rare moments, so none is waited for. */
+    private final class HealthChanges {
         private long latest;
 
         void add(HealthEvent event) {
@@ -162,26 +233,38 @@ public final class Events implements AutoCloseable {
             } else {
                 latest = sequence;
                 LOG.info("{}", event);
+                bus.tell(event);
             }
         }
     }
 
-    /** Logs one circuit's changes. */
-    private static final class Log implements Sequencer.Output {
+    /** Tells of one circuit's changes. What comes late is logged and goes no further: nobody gets it out of order. */
+    private final class Changes implements Sequencer.Output<CircuitChange> {
+        private final Outages outages;
 
-        @Override
-        public void inOrder(CircuitEvent event) {
-            LOG.info("{}", event);
+        Changes(Outages outages) {
+            this.outages = outages;
         }
 
         @Override
-        public void late(CircuitEvent event) {
-            LOG.info("{} (reported late: change {} of this circuit)", event, event.generation());
+        public void inOrder(CircuitChange change) {
+            LOG.info("{}", change.event());
+            bus.tell(change.event());
+            outages.changed(change);
         }
 
         @Override
-        public void missing(CircuitEvent before, long first, long last) {
-            LOG.warn("circuit {}: changes {} to {} were not reported in time", before.circuit(), first, last);
+        public void late(CircuitChange change) {
+            LOG.info("{} (reported late: change {} of this circuit)", change.event(), change.generation());
+        }
+
+        @Override
+        public void missing(CircuitChange before, long first, long last) {
+            LOG.warn(
+                    "circuit {}: changes {} to {} were not reported in time",
+                    before.event().circuit(),
+                    first,
+                    last);
         }
     }
 }

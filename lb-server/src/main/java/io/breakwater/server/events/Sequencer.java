@@ -9,43 +9,50 @@ import java.util.TreeMap;
  * before it, but not for ever: after {@value #PATIENCE_SECONDS} s, or with {@value #CAPACITY} others waiting, those
  * before it are taken not to come any more. That gap is told of, and so is what comes late all the same. NOT thread
  * safe.
+ *
+ * @param <T> what tells of one change
  */
-final class Sequencer {
+final class Sequencer<T extends Sequencer.Numbered> {
     static final int CAPACITY = 16;
 
     private static final int PATIENCE_SECONDS = 1;
     static final Duration PATIENCE = Duration.ofSeconds(PATIENCE_SECONDS);
 
-    private final Output output;
-    private final NavigableMap<Long, CircuitEvent> waiting = new TreeMap<>();
+    private final Output<T> output;
+    private final NavigableMap<Long, T> waiting = new TreeMap<>();
     private long next = 1;
     private long waitingSinceNanos;
 
-    Sequencer(Output output) {
+    Sequencer(Output<T> output) {
         this.output = output;
     }
 
-    /** What comes out. */
-    interface Output {
-        /** The next change. */
-        void inOrder(CircuitEvent event);
-
-        /** A change whose successors are out already. */
-        void late(CircuitEvent event);
-
-        /** The changes of these generations did not come in time. */
-        void missing(CircuitEvent before, long first, long last);
+    /** What is put in order. */
+    interface Numbered {
+        long generation();
     }
 
-    void add(CircuitEvent event, long nowNanos) {
-        if (event.generation() < next) {
-            output.late(event);
+    /** What comes out. */
+    interface Output<T> {
+        /** The next change. */
+        void inOrder(T change);
+
+        /** A change whose successors are out already. */
+        void late(T change);
+
+        /** The changes of these generations did not come in time. */
+        void missing(T before, long first, long last);
+    }
+
+    void add(T change, long nowNanos) {
+        if (change.generation() < next) {
+            output.late(change);
             return;
         }
         if (waiting.isEmpty()) {
             waitingSinceNanos = nowNanos;
         }
-        waiting.put(event.generation(), event);
+        waiting.put(change.generation(), change);
         release();
         if (waiting.size() > CAPACITY) {
             passGap();
@@ -72,16 +79,16 @@ final class Sequencer {
     }
 
     private void passGap() {
-        CircuitEvent first = waiting.firstEntry().getValue();
+        T first = waiting.firstEntry().getValue();
         output.missing(first, next, first.generation() - 1);
         next = first.generation();
         release();
     }
 
     private void release() {
-        for (CircuitEvent event = waiting.remove(next); event != null; event = waiting.remove(next)) {
+        for (T change = waiting.remove(next); change != null; change = waiting.remove(next)) {
             next++;
-            output.inOrder(event);
+            output.inOrder(change);
         }
     }
 }

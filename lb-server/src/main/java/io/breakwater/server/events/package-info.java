@@ -1,4 +1,4 @@
-/** What happened to the circuits and to health: put in order, kept for the API, and logged once. */
+/** What happened to the circuits, to health and by operators' hands: put in order, kept and told for the API, logged once. */
 @NullMarked
 package io.breakwater.server.events;
 

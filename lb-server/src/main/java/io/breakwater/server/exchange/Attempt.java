@@ -310,6 +310,7 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
         outcome = Classifier.ofStatus(head.status(), config());
         if (outcome.verdict() == Verdict.FAILURE) {
             // Known now, whatever becomes of the body.
+            requireNonNull(backend).outcomeKnown(outcome, headLatencyNanos, now);
             permit().record(outcome, headLatencyNanos, head.retryAfterNanos(downstream.fields()), now);
         } else {
             permit().headReceived(now);
@@ -444,10 +445,14 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
         settleClientWait(now);
         waiting = Waiting.NOTHING;
         Backend asked = requireNonNull(backend);
+        long latencyNanos = headCame ? headLatencyNanos : now - startedNanos - clientWaitNanos;
+        if (outcome != Outcome.FAILURE_STATUS) { // which was known with the head
+            asked.outcomeKnown(outcome, latencyNanos, now);
+        }
         if (outcome.verdict() == Verdict.IGNORED) {
             permit().release(now);
         } else {
-            permit().record(outcome, headCame ? headLatencyNanos : now - startedNanos - clientWaitNanos, now);
+            permit().record(outcome, latencyNanos, now);
         }
         asked.attemptEnded(outcome, headLatencyNanos, now - startedNanos, now);
         exchange.onAttemptEnded(outcome, retry);

@@ -243,6 +243,7 @@ final class Replay extends TimerWheel.Timeout implements ResponseSink {
         headLatencyNanos = now - startedNanos;
         Outcome outcome = Classifier.ofStatus(status, config());
         if (outcome.verdict() == Verdict.FAILURE) {
+            backend().outcomeKnown(outcome, headLatencyNanos, now);
             permit().record(outcome, headLatencyNanos, response.retryAfterNanos(fields), now);
             UpstreamConnection connection = requireNonNull(upstream);
             upstream = null;
@@ -313,10 +314,14 @@ final class Replay extends TimerWheel.Timeout implements ResponseSink {
         loop.timers().remove(this);
         long now = loop.now();
         long duration = now - startedNanos;
+        long latencyNanos = status == 0 ? duration : headLatencyNanos;
+        if (outcome != Outcome.FAILURE_STATUS) { // which was known with the head
+            backend().outcomeKnown(outcome, latencyNanos, now);
+        }
         if (outcome.verdict() == Verdict.IGNORED) {
             permit().release(now);
         } else {
-            permit().record(outcome, status == 0 ? duration : headLatencyNanos, now);
+            permit().record(outcome, latencyNanos, now);
         }
         backend().attemptEnded(outcome, headLatencyNanos, duration, now);
         finish(status == 0 ? unanswered() : answered(outcome));

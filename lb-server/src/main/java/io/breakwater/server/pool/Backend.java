@@ -213,6 +213,16 @@ public final class Backend implements Candidate {
     // ================ what became of requests ================
 
     /**
+     * How an attempt that {@link BackendPool#select} gave out ends is certain. Called once for each before its permit is
+     * told, so that the call that opens the circuit is among those that are known when it opens.
+     *
+     * @param latencyNanos as its permit is told
+     */
+    public void outcomeKnown(Outcome outcome, long latencyNanos, long now) {
+        replica.recentCalls().add(outcome, latencyNanos, now);
+    }
+
+    /**
      * An attempt that {@link BackendPool#select} gave out is over, and its permit has ended. Called once for each.
      *
      * @param headLatencyNanos from dispatch to the response head, less waiting for the client's body; 0 if none came

@@ -120,6 +120,11 @@ public final class PoolCore {
         return pools;
     }
 
+    /** The backends of the newest configuration, in its order. */
+    public List<Replica> replicas() {
+        return replicas;
+    }
+
     Ticker ticker() {
         return ticker;
     }

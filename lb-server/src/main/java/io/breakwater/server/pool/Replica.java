@@ -56,6 +56,7 @@ public final class Replica implements Attempts {
     private volatile long rejected;
 
     private final LatencyScore latency;
+    private final RecentCalls recentCalls;
     private final BackendRecorder recorder;
     private final PoolCore core;
 
@@ -90,6 +91,7 @@ public final class Replica implements Attempts {
         this.recorder = recorder;
         this.journals = journals;
         this.latency = new LatencyScore(core.typicalLatency());
+        this.recentCalls = new RecentCalls(core.ticker().read());
         this.settings = Settings.of(config, pool);
         limit(pool.concurrency(), core.ticker().read());
         this.health = Health.first(pool);
@@ -338,6 +340,11 @@ public final class Replica implements Attempts {
 
     LatencyScore latency() {
         return latency;
+    }
+
+    /** How the latest attempts ended, on whichever route. */
+    public RecentCalls recentCalls() {
+        return recentCalls;
     }
 
     /** Takes in how an attempt ended, before its slot is freed. See {@link Backend#attemptEnded}. */

@@ -32,11 +32,12 @@ class AdminPageTest {
     void everyResourceOfThePageIsThereForThoseWhoMay() throws IOException {
         try (PrometheusMetrics metrics = new PrometheusMetrics("1.2.3", InstantSource.system());
                 ReloadQueue queue = new ReloadQueue(operations)) {
-            AdminResources resources = new AdminResources(status, operations, queue, metrics);
+            AdminResources resources =
+                    new AdminResources(status, operations, queue, metrics, FakeStatus.NO_EVENTS);
             List<MatchResult> rows = lines().map(RESOURCE::matcher)
                     .flatMap(matcher -> matcher.results())
                     .toList();
-            assertThat(rows).hasSize(9);
+            assertThat(rows).hasSize(11);
 
             for (MatchResult row : rows) {
                 String path = row.group(2)

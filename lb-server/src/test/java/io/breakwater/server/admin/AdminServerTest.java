@@ -380,7 +380,7 @@ class AdminServerTest {
     @Test
     void idleConnectionIsClosed() {
         EmbeddedChannel channel = new EmbeddedChannel(new AdminHandler(
-                new AdminResources(status, operations, new ReloadQueue(operations), null),
+                new AdminResources(status, operations, new ReloadQueue(operations), null, FakeStatus.NO_EVENTS),
                 new Access(true, ""),
                 new RequestDeadline(),
                 () -> FakeStatus.NOON));
@@ -394,7 +394,12 @@ class AdminServerTest {
     void busyPortIsSaidWithItsCause() throws IOException {
         AdminServer first = start();
         AdminServer second = new AdminServer(
-                new AdminConfig("127.0.0.1", first.port(), true, ""), status, operations, null, () -> FakeStatus.NOON);
+                new AdminConfig("127.0.0.1", first.port(), true, ""),
+                status,
+                operations,
+                null,
+                () -> FakeStatus.NOON,
+                FakeStatus.NO_EVENTS);
 
         assertThatThrownBy(second::start)
                 .isInstanceOf(IOException.class)
@@ -417,7 +422,12 @@ class AdminServerTest {
             assertThat(client.readEnd()).isEqualTo(End.FIN);
         }
         AdminServer next = new AdminServer(
-                new AdminConfig("127.0.0.1", port, true, ""), status, operations, null, () -> FakeStatus.NOON);
+                new AdminConfig("127.0.0.1", port, true, ""),
+                status,
+                operations,
+                null,
+                () -> FakeStatus.NOON,
+                FakeStatus.NO_EVENTS);
         toClose.add(next);
         next.start();
         assertThat(get(next, "/livez").status()).isEqualTo(200);
@@ -429,7 +439,12 @@ class AdminServerTest {
 
     private AdminServer start(String host, String token, @Nullable MetricsExposition exposition) throws IOException {
         AdminServer server = new AdminServer(
-                new AdminConfig(host, 0, true, token), status, operations, exposition, () -> FakeStatus.NOON);
+                new AdminConfig(host, 0, true, token),
+                status,
+                operations,
+                exposition,
+                () -> FakeStatus.NOON,
+                FakeStatus.NO_EVENTS);
         toClose.add(server);
         server.start();
         return server;

@@ -6,6 +6,10 @@ import io.breakwater.health.breaker.Transition;
 import io.breakwater.health.breaker.WindowCounts;
 import io.breakwater.health.check.HealthStatus;
 import io.breakwater.server.traffic.Traffic;
+import io.breakwater.server.events.EventFeed;
+import io.breakwater.server.events.Events;
+import io.breakwater.server.events.WallClock;
+import io.breakwater.time.ManualTicker;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,12 +17,20 @@ import org.jspecify.annotations.Nullable;
 /** A status that a test sets. */
 final class FakeStatus implements StatusView {
     static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
+    /** A feed that nobody tells anything. */
+    static final EventFeed NO_EVENTS = events().feed();
 
     volatile @Nullable String whyNotReady;
     volatile List<Pool> pools = List.of();
     volatile @Nullable RuntimeException failure;
     volatile String config = "{\"lb\":{}}";
     final FakeExplainer explainer = new FakeExplainer();
+
+    /** To be started and closed by those who tell it something. */
+    static Events events() {
+        ManualTicker ticker = new ManualTicker(-1);
+        return new Events(ticker, new WallClock(() -> NOON, ticker));
+    }
 
     @Override
     public @Nullable String whyNotReady() {

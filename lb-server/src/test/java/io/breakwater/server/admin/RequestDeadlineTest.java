@@ -35,7 +35,12 @@ class RequestDeadlineTest {
                 .addLast(new HttpObjectAggregator(1024))
                 .addLast(new FlowControlHandler())
                 .addLast(new AdminHandler(
-                        new AdminResources(new FakeStatus(), operations, new ReloadQueue(operations), null),
+                        new AdminResources(
+                                new FakeStatus(),
+                                operations,
+                                new ReloadQueue(operations),
+                                null,
+                                FakeStatus.NO_EVENTS),
                         new Access(true, ""),
                         deadline,
                         () -> FakeStatus.NOON));

@@ -39,7 +39,12 @@ class WritesTest {
 
     private AdminServer server(String token) {
         return new AdminServer(
-                new AdminConfig("127.0.0.1", 0, true, token), status, operations, null, () -> FakeStatus.NOON);
+                new AdminConfig("127.0.0.1", 0, true, token),
+                status,
+                operations,
+                null,
+                () -> FakeStatus.NOON,
+                FakeStatus.NO_EVENTS);
     }
 
     @BeforeEach
@@ -274,7 +279,7 @@ class WritesTest {
         Gate gate = new Gate();
         operations.gate = gate;
         try (ReloadQueue queue = new ReloadQueue(operations)) {
-            AdminResources resources = new AdminResources(status, operations, queue, null);
+            AdminResources resources = new AdminResources(status, operations, queue, null, FakeStatus.NO_EVENTS);
             List<CompletableFuture<Answer>> answers = new ArrayList<>();
             for (int i = 0; i < ReloadQueue.CAPACITY; i++) {
                 answers.add(reload(resources));

@@ -90,6 +90,16 @@ record Never(String subject, List<String> imports, List<String> except) {
             never("io.breakwater.server.probe")
                     .imports("io.breakwater.server.exchange..", "io.breakwater.server.pool.."),
             never("io.breakwater.server.traffic").imports(SERVER, NETTY, MICROMETER, PROMETHEUS),
+            never("io.breakwater.server.events")
+                    .imports(
+                            NETTY,
+                            MICROMETER,
+                            PROMETHEUS,
+                            "io.breakwater.server.pool..",
+                            "io.breakwater.server.connection..",
+                            "io.breakwater.server.exchange..",
+                            "io.breakwater.server.listener..",
+                            "io.breakwater.server.admin.."),
             never("io.breakwater.server.accesslog")
                     .imports(
                             "io.breakwater.server.pool..",

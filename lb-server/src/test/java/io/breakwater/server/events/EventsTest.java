@@ -72,7 +72,8 @@ class EventsTest {
     @Test
     void oneLineForEachChangeOfARealCircuit() {
         events.start();
-        CircuitBreaker breaker = new CircuitBreaker(CONFIG, ticker, events.circuit(CIRCUIT, () -> CONFIG));
+        CircuitBreaker breaker =
+                new CircuitBreaker(CONFIG, ticker, events.circuit(CIRCUIT, () -> CONFIG, CallHistory.NONE));
 
         fail(breaker, 3);
         ticker.advance(COOLDOWN);
@@ -144,7 +145,8 @@ class EventsTest {
     @Test
     void lineTellsThatATripByHandHasNoEnd() {
         events.start();
-        CircuitBreaker breaker = new CircuitBreaker(CONFIG, ticker, events.circuit(CIRCUIT, () -> CONFIG));
+        CircuitBreaker breaker =
+                new CircuitBreaker(CONFIG, ticker, events.circuit(CIRCUIT, () -> CONFIG, CallHistory.NONE));
 
         breaker.trip(ticker.read());
         breaker.reset(ticker.read());
@@ -196,7 +198,7 @@ class EventsTest {
 
     @Test
     void changesReportedOutOfOrderAreLoggedInOrderAndReadInOrderAtOnce() {
-        BreakerListener listener = events.circuit(CIRCUIT, () -> CONFIG);
+        BreakerListener listener = events.circuit(CIRCUIT, () -> CONFIG, CallHistory.NONE);
         listener.onTransition(transition(2));
         listener.onTransition(transition(3));
         listener.onTransition(transition(1));
@@ -213,7 +215,7 @@ class EventsTest {
     @Test
     void changeWhosePredecessorNeverCameIsLoggedAtTheEndWithAWarning() {
         events.start();
-        events.circuit(CIRCUIT, () -> CONFIG).onTransition(transition(2));
+        events.circuit(CIRCUIT, () -> CONFIG, CallHistory.NONE).onTransition(transition(2));
 
         events.close();
 
@@ -226,8 +228,9 @@ class EventsTest {
     @Test
     void changeWhosePredecessorDoesNotComeIsLoggedAfterASecond() {
         events.start();
-        BreakerListener listener = events.circuit(CIRCUIT, () -> CONFIG);
-        BreakerListener other = events.circuit(new CircuitId(new BackendId("default", "other"), null), () -> CONFIG);
+        BreakerListener listener = events.circuit(CIRCUIT, () -> CONFIG, CallHistory.NONE);
+        BreakerListener other =
+                events.circuit(new CircuitId(new BackendId("default", "other"), null), () -> CONFIG, CallHistory.NONE);
         listener.onTransition(transition(2));
         other.onTransition(transition(1));
         await().until(() -> lines.texts.size() == 1);
@@ -240,7 +243,7 @@ class EventsTest {
 
     @Test
     void lastTwentyAreKept() {
-        BreakerListener listener = events.circuit(CIRCUIT, () -> CONFIG);
+        BreakerListener listener = events.circuit(CIRCUIT, () -> CONFIG, CallHistory.NONE);
         LongStream.rangeClosed(1, 25).forEach(generation -> listener.onTransition(transition(generation)));
 
         assertThat(events.transitions(CIRCUIT))
@@ -255,8 +258,8 @@ class EventsTest {
         CircuitId orders = new CircuitId(BACKEND, "/orders");
         CircuitId carts = new CircuitId(BACKEND, "/carts");
         events.start();
-        events.circuit(orders, () -> CONFIG).onTransition(transition(1));
-        events.circuit(carts, () -> CONFIG).onTransition(transition(1));
+        events.circuit(orders, () -> CONFIG, CallHistory.NONE).onTransition(transition(1));
+        events.circuit(carts, () -> CONFIG, CallHistory.NONE).onTransition(transition(1));
 
         assertThat(events.transitions(orders)).extracting(CircuitEvent::circuit).containsExactly(orders);
         assertThat(events.transitions(CIRCUIT)).isEmpty();
@@ -278,7 +281,7 @@ class EventsTest {
         long atNanos = ticker.read();
         ticker.advance(Duration.ofSeconds(7));
 
-        events.circuit(CIRCUIT, () -> CONFIG)
+        events.circuit(CIRCUIT, () -> CONFIG, CallHistory.NONE)
                 .onTransition(new Transition(
                         1, atNanos, CircuitState.HALF_OPEN, CircuitState.OPEN, Transition.Reason.PROBE_EXPIRED, 4));
 
@@ -288,8 +291,8 @@ class EventsTest {
     @Test
     void newBreakerOfTheSameBackendBeginsAnew() {
         events.start();
-        events.circuit(CIRCUIT, () -> CONFIG).onTransition(transition(1));
-        BreakerListener second = events.circuit(CIRCUIT, () -> CONFIG);
+        events.circuit(CIRCUIT, () -> CONFIG, CallHistory.NONE).onTransition(transition(1));
+        BreakerListener second = events.circuit(CIRCUIT, () -> CONFIG, CallHistory.NONE);
         assertThat(events.transitions(CIRCUIT)).isEmpty();
 
         second.onTransition(transition(1));
@@ -301,7 +304,7 @@ class EventsTest {
 
     @Test
     void slowLogHoldsNobodyUpAndWhatItLostIsTold() throws Exception {
-        BreakerListener listener = events.circuit(CIRCUIT, () -> CONFIG);
+        BreakerListener listener = events.circuit(CIRCUIT, () -> CONFIG, CallHistory.NONE);
         lines.gate = new CountDownLatch(1);
         events.start();
 
@@ -314,8 +317,7 @@ class EventsTest {
         lines.gate.countDown();
         events.close();
 
-        assertThat(lines.texts)
-                .contains("WARN 10 changes of circuits or of health were not logged: the log is too slow");
+        assertThat(lines.texts).contains("WARN 10 events were neither logged nor told: the log is too slow");
         assertThat(lines.texts.stream().filter(line -> line.startsWith("INFO"))).hasSize(Events.QUEUE_CAPACITY + 1);
     }
 
@@ -323,7 +325,8 @@ class EventsTest {
     void manyThreadsOnOneCircuitAreLoggedInTheOrderOfItsStates() throws Exception {
         events.start();
         BreakerConfig config = new BreakerConfig(true, 1, COOLDOWN, 1, 1, Duration.ofSeconds(10));
-        CircuitBreaker breaker = new CircuitBreaker(config, ticker, events.circuit(CIRCUIT, () -> CONFIG));
+        CircuitBreaker breaker =
+                new CircuitBreaker(config, ticker, events.circuit(CIRCUIT, () -> CONFIG, CallHistory.NONE));
         // All threads meet before each round, so that a round's changes race with one another and with nothing else.
         CyclicBarrier round = new CyclicBarrier(4, () -> ticker.advance(COOLDOWN));
         List<Thread> threads = new ArrayList<>();

@@ -20,7 +20,7 @@ class SequencerTest {
     private static final long PATIENCE_NANOS = Sequencer.PATIENCE.toNanos();
 
     private final List<String> out = new ArrayList<>();
-    private final Sequencer sequencer = new Sequencer(new Sequencer.Output() {
+    private final Sequencer<CircuitEvent> sequencer = new Sequencer<>(new Sequencer.Output<>() {
         @Override
         public void inOrder(CircuitEvent event) {
             out.add("" + event.generation());
