@@ -102,7 +102,7 @@ final class SlowStart {
     @Nullable
     Growth growth(long now) {
         double share = share(now);
-        Ramp present = ramp.get();
+        Ramp present = ramp;
         if (share == 1 || present == null) {
             return null;
         }
