@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { Balancer, Replica } from '../lib/balancer.js';
-import { browser, open } from '../lib/browser.js';
+import { browser, open, reload } from '../lib/browser.js';
 import { shows, until } from '../lib/until.js';
 
 /** Whether the balancer has all parts of the API that the page shows. Until then what is not there is not asserted. */
@@ -258,7 +258,7 @@ test('a port that others reach asks for the token, and the page keeps it until t
 
     await page.getByRole('button', { name: 'Drain' }).click();
     await shows(page.locator('h1'), 'Pool default is down');
-    await page.reload();
+    await reload(page);
     await shows(page.locator('h1'), 'Pool default is down');
     await page.getByRole('button', { name: 'Forget token' }).click();
     await shows(dialog, 'The balancer asks for it');

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { browser, open } from '../lib/browser.js';
+import { browser, open, reload } from '../lib/browser.js';
 import { lowContrasts } from '../lib/contrast.js';
 import { OPEN, SCENES, answers, backend, incidents, pool } from '../lib/scenes.js';
 import { Stub } from '../lib/stub.js';
@@ -248,7 +248,7 @@ test('the theme is the one that is chosen, also next time', async () => {
   await page.getByRole('button', { name: 'Theme: dark' }).waitFor();
   const dark = await ground();
   assert.notEqual(dark, light);
-  await page.reload();
+  await reload(page);
   await page.getByRole('button', { name: 'Theme: dark' }).waitFor();
   assert.equal(await ground(), dark);
   assert.deepEqual(page.complaints, []);

@@ -217,8 +217,8 @@ public final class LoadBalancer implements RunningBalancer {
     private @Nullable AdminServer startAdmin(Topology wired, TrafficHistory traffic) throws IOException {
         Readiness readiness = new Readiness(() -> listener != null, wired::isChecked, () -> draining);
         Explain explain = new Explain(() -> config.listen(), wired::routing, wired::health, ticker, wallClock);
-        Status status = new Status(
-                readiness, () -> config, wired::routing, traffic::read, events, ticker, wallClock, explain);
+        Status status =
+                new Status(readiness, () -> config, wired::routing, traffic::read, events, ticker, wallClock, explain);
         Operator operator = new Operator(wired::routing, status, ticker, this::adminStateChanged, this::reload, events);
         AdminServer server = new AdminServer(config.admin(), status, operator, metrics, clock, events.feed());
         try {

@@ -21,7 +21,6 @@ import io.breakwater.time.ManualTicker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -65,13 +64,7 @@ class PoolCallsTest {
         for (BackendConfig each : config.backends()) {
             BackendId id = new BackendId("default", each.id());
             replicas.add(new Replica(
-                    core,
-                    id,
-                    each,
-                    config,
-                    ProxyRecorder.NONE.backend(id, NO_GAUGES),
-                    route -> BreakerListener.NONE,
-                    new AtomicInteger()));
+                    core, id, each, config, ProxyRecorder.NONE.backend(id, NO_GAUGES), route -> BreakerListener.NONE));
         }
         core.configure(config, replicas, List.of());
     }

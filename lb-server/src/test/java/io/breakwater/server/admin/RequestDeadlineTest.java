@@ -36,11 +36,7 @@ class RequestDeadlineTest {
                 .addLast(new FlowControlHandler())
                 .addLast(new AdminHandler(
                         new AdminResources(
-                                new FakeStatus(),
-                                operations,
-                                new ReloadQueue(operations),
-                                null,
-                                FakeStatus.NO_EVENTS),
+                                new FakeStatus(), operations, new ReloadQueue(operations), null, FakeStatus.NO_EVENTS),
                         new Access(true, ""),
                         deadline,
                         () -> FakeStatus.NOON));

@@ -206,7 +206,12 @@ class StaticFileTest {
 
     private AdminServer start(String host, String token) throws IOException {
         AdminServer server = new AdminServer(
-                new AdminConfig(host, 0, true, token), status, new FakeOperations(), null, () -> FakeStatus.NOON);
+                new AdminConfig(host, 0, true, token),
+                status,
+                new FakeOperations(),
+                null,
+                () -> FakeStatus.NOON,
+                FakeStatus.NO_EVENTS);
         toClose.add(server);
         server.start();
         return server;
