@@ -7,7 +7,7 @@ import { browser, open, reload } from '../lib/browser.js';
 import { shows, until } from '../lib/until.js';
 
 /** Whether the balancer has all parts of the API that the page shows. Until then what is not there is not asserted. */
-const ALL_PARTS_ARE_THERE = false;
+const ALL_PARTS_ARE_THERE = true;
 const PARTS = ['explain?pool=default', 'incidents', 'events', 'traffic'];
 /** The browser's own line about a part that is not there. */
 const EXPECTED = ALL_PARTS_ARE_THERE ? /^$/ : /status of 404 .*\/api\/v1\/(explain|incidents|events|traffic)/;
