@@ -36,7 +36,7 @@ class AdminPageTest {
             List<MatchResult> rows = lines().map(RESOURCE::matcher)
                     .flatMap(matcher -> matcher.results())
                     .toList();
-            assertThat(rows).hasSize(11);
+            assertThat(rows).hasSize(12);
 
             for (MatchResult row : rows) {
                 String path = row.group(2)
