@@ -1,5 +1,7 @@
 package io.breakwater.containers;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.model.ContainerNetwork;
 import com.github.dockerjava.api.model.HealthCheck;
@@ -17,9 +19,14 @@ final class Image {
 
     private Image() {}
 
-    /** Skips the tests of the caller where the image was not built, unless the environment says that they must run. */
+    /** Skips the tests of the caller where the image was not built; if the environment requires it, they fail. */
     static void assumeBuilt() {
-        Assumptions.assumeTrue(REQUIRED || isBuilt(), "no image; first: docker build -t " + NAME + " .");
+        String missing = "no image; first: docker build -t " + NAME + " .";
+        if (REQUIRED) {
+            assertThat(isBuilt()).as(missing).isTrue();
+        } else {
+            Assumptions.assumeTrue(isBuilt(), missing);
+        }
     }
 
     private static boolean isBuilt() {

@@ -71,7 +71,12 @@ class ImageTest {
     void sigtermEndsWhatIsUnderWayAndExitsWith0() throws Exception {
         try (Network network = Network.newNetwork();
                 Replica replica = Replica.start("replica-1", network);
-                Balancer balancer = Balancer.start(network, "--set", "lb.pools.replicas.timeouts.response-head=20s")) {
+                Balancer balancer = Balancer.start(
+                        network,
+                        "--set",
+                        "lb.pools.replicas.backends=[{url=\"http://replica-1:3001\",id=replica-1}]",
+                        "--set",
+                        "lb.pools.replicas.timeouts.response-head=9s")) {
             replica.slowDown(5_000);
             CompletableFuture<HttpResponse<String>> slow = Http.getAsync(balancer.resource());
             await().atMost(LIMIT).until(() -> balancer.backend("replica-1").inFlight() == 1);
