@@ -66,7 +66,9 @@ final class Topology {
     private final Executor background;
     private final Queues queues;
     private final Map<String, PoolCore> cores = new HashMap<>();
-    private Map<BackendId, Member> members = Map.of();
+    /** Never written to: replaced, with the lock. {@link #health} reads it without. */
+    private volatile Map<BackendId, Member> members = Map.of();
+
     private Map<String, KeptStale> stale = Map.of();
     private Set<String> routeNames = Set.of();
     private volatile @Nullable Routing routing;
@@ -318,8 +320,12 @@ final class Topology {
                 .allMatch(seen -> seen.status() == HealthStatus.UNCHECKED || seen.last() != null);
     }
 
-    /** Returns what the checks of a backend have found out; null if a reload has taken it away. */
-    synchronized @Nullable HealthSnapshot health(Replica backend) {
+    /**
+     * Returns what the checks of a backend have found out; null if a reload has taken it away. From any thread, and
+     * without waiting for a reload, which reads files.
+     */
+    @Nullable
+    HealthSnapshot health(Replica backend) {
         Member member = members.get(backend.id());
         return member == null || member.replica != backend ? null : member.checker.snapshot();
     }
