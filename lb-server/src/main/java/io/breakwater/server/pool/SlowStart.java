@@ -58,7 +58,9 @@ final class SlowStart {
 
     /** The backend is in rotation again since {@code now}. */
     void returned(long now) {
-        ramp = config.enabled() ? new Ramp(now, 0, now, new AtomicInteger()) : null;
+        if (this != OFF) {
+            ramp = new Ramp(now, 0, now, new AtomicInteger());
+        }
     }
 
     /** A request that began at {@code beganNanos} ended well. */
@@ -89,7 +91,7 @@ final class SlowStart {
         SlowStartConfig settings = config;
         double grown = (double) present.grownNanos(now) / settings.duration().toNanos();
         boolean proven = present.successes.get() >= settings.minSuccesses();
-        if (!settings.enabled() || (grown >= 1 && proven)) {
+        if (grown >= 1 && proven) {
             RAMP.compareAndSet(this, present, null);
             return 1;
         }

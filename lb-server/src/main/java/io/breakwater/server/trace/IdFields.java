@@ -19,7 +19,7 @@ public final class IdFields {
         this.requestIdName = requestIdHeader == null
                 ? null
                 : requestIdHeader.toLowerCase(Locale.ROOT).getBytes(US_ASCII);
-        this.requestIdStart = (requestIdHeader + ": ").getBytes(US_ASCII);
+        this.requestIdStart = (requestIdHeader == null ? "" : requestIdHeader + ": ").getBytes(US_ASCII);
         this.traceContext = traceContext;
     }
 
@@ -33,7 +33,7 @@ public final class IdFields {
         return requestIdName != null;
     }
 
-    /** The field's name as configured, up to its value. */
+    /** The field's name as configured, up to its value; empty if requests have none. */
     byte[] requestIdStart() {
         return requestIdStart;
     }
