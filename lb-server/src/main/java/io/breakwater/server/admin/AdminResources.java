@@ -38,8 +38,6 @@ final class AdminResources {
     private final StatusView status;
     private final Operations operations;
     private final ReloadQueue reloads;
-    private final StatusJson json = new StatusJson();
-    private final EventJson eventJson = new EventJson();
     private final EventStreams streams;
     private final Map<String, Resource> byPath = new HashMap<>();
 
@@ -61,12 +59,11 @@ final class AdminResources {
         if (metrics != null) {
             read("/metrics", Exposure.ANYONE, asked -> scrape(metrics, asked.request()));
         }
-        read("/api/v1/pools", Exposure.OPERATOR, asked -> Answer.ok(Answer.JSON, json.pools(status.pools())));
-        TrafficJson trafficJson = new TrafficJson();
+        read("/api/v1/pools", Exposure.OPERATOR, asked -> Answer.ok(Answer.JSON, StatusJson.pools(status.pools())));
         read(
                 "/api/v1/traffic",
                 Exposure.OPERATOR,
-                asked -> Answer.ok(Answer.JSON, trafficJson.traffic(status.traffic())));
+                asked -> Answer.ok(Answer.JSON, TrafficJson.traffic(status.traffic())));
         read(
                 "/api/v1/config",
                 Exposure.OPERATOR,
@@ -76,7 +73,7 @@ final class AdminResources {
         read(
                 "/api/v1/incidents",
                 Exposure.OPERATOR,
-                asked -> Answer.ok(Answer.JSON, eventJson.incidents(feed.incidents())));
+                asked -> Answer.ok(Answer.JSON, EventJson.incidents(feed.incidents())));
         read("/api/v1/events", Exposure.OPERATOR, asked -> streams.answer(asked.request()));
         StaticFile.all().forEach(file -> read(file.path(), Exposure.BROWSER, asked -> file.answer(asked.request())));
         byPath.put("/api/v1/reload", new Resource(Exposure.WRITE, WRITES, this::reload));
@@ -198,7 +195,7 @@ final class AdminResources {
             if (done.changed()) {
                 LOG.info("{} {}/{}: {} -> {} (by {})", action.label(), pool, id, done.from(), done.to(), asked.asker());
             }
-            return Answer.ok(Answer.JSON, json.backend(done.backend()));
+            return Answer.ok(Answer.JSON, StatusJson.backend(done.backend()));
         }
         return result instanceof Result.Refused refused
                 ? Answer.error(HttpResponseStatus.CONFLICT, refused.why())
@@ -218,7 +215,7 @@ final class AdminResources {
         }
         return reload.thenApply(result -> {
             result.logTo(LOG, "by " + asked.asker());
-            return new Answer(statusOf(result), Answer.JSON, json.reload(result), Map.of());
+            return new Answer(statusOf(result), Answer.JSON, StatusJson.reload(result), Map.of());
         });
     }
 
@@ -236,7 +233,7 @@ final class AdminResources {
         return new Answer(
                 why == null ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE,
                 Answer.JSON,
-                json.readiness(why),
+                StatusJson.readiness(why),
                 Map.of());
     }
 

@@ -10,18 +10,12 @@ import io.breakwater.server.events.HealthEvent;
 import io.breakwater.server.events.Incident;
 import io.breakwater.server.events.PastCall;
 import io.breakwater.server.events.ReloadEvent;
-import java.io.ByteArrayOutputStream;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.ObjectWriteContext;
-import tools.jackson.core.json.JsonFactory;
 
 /** What happened, as JSON in one line. */
 final class EventJson {
@@ -31,11 +25,11 @@ final class EventJson {
 
     private static final double MILLIS_PER_SECOND = 1e3;
 
-    private final JsonFactory factory = new JsonFactory();
+    private EventJson() {}
 
     /** Returns the body of {@code /api/v1/incidents}. */
-    byte[] incidents(List<Incident> incidents) {
-        return object(json -> {
+    static byte[] incidents(List<Incident> incidents) {
+        return Json.object(json -> {
             json.writeName("incidents").writeStartArray();
             for (Incident each : incidents) {
                 json.writeStartObject();
@@ -58,8 +52,8 @@ final class EventJson {
         return event instanceof ReloadEvent ? "reload" : "admin";
     }
 
-    byte[] event(Event event) {
-        return object(json -> {
+    static byte[] event(Event event) {
+        return Json.object(json -> {
             if (event instanceof CircuitEvent transition) {
                 write(transition, json);
             } else if (event instanceof HealthEvent health) {
@@ -75,18 +69,18 @@ final class EventJson {
     }
 
     private static void write(CircuitEvent event, JsonGenerator json) {
-        writeInstant("at", event.at(), json);
+        Json.writeInstant("at", event.at(), json);
         write(event.circuit(), json);
         json.writeStringProperty("from", event.from().label());
         json.writeStringProperty("to", event.to().label());
         json.writeStringProperty("reason", event.reason().label());
-        writeString("figures", event.figures(), json);
+        Json.writeString("figures", event.figures(), json);
         json.writeNumberProperty("generation", event.generation());
         writeSeconds("cooldownSeconds", event.cooldown().isZero() ? null : event.cooldown(), json);
     }
 
     private static void write(HealthEvent event, JsonGenerator json) {
-        writeInstant("at", event.at(), json);
+        Json.writeInstant("at", event.at(), json);
         write(event.backend(), json);
         json.writeStringProperty("from", event.change().from().label());
         json.writeStringProperty("to", event.change().to().label());
@@ -94,13 +88,13 @@ final class EventJson {
     }
 
     private static void write(ReloadEvent event, JsonGenerator json) {
-        writeInstant("at", event.at(), json);
+        Json.writeInstant("at", event.at(), json);
         if (event.result() instanceof ReloadResult.Success success) {
             json.writeStringProperty("result", "success");
-            writeStrings("changes", success.changes(), json);
+            Json.writeStrings("changes", success.changes(), json);
         } else {
             json.writeStringProperty("result", "failure");
-            writeStrings("problems", problems(event.result()), json);
+            Json.writeStrings("problems", problems(event.result()), json);
         }
     }
 
@@ -111,7 +105,7 @@ final class EventJson {
     }
 
     private static void write(AdminEvent event, JsonGenerator json) {
-        writeInstant("at", event.at(), json);
+        Json.writeInstant("at", event.at(), json);
         write(event.backend(), json);
         json.writeStringProperty("action", event.action());
         json.writeStringProperty("from", event.from());
@@ -123,18 +117,18 @@ final class EventJson {
         json.writeNumberProperty("id", incident.id());
         write(incident.circuit(), json);
         json.writeStringProperty("mode", incident.observed() ? "observe" : "enforce");
-        writeInstant("startedAt", incident.startedAt(), json);
-        writeInstant("endedAt", ending == null ? null : ending.at(), json);
+        Json.writeInstant("startedAt", incident.startedAt(), json);
+        Json.writeInstant("endedAt", ending == null ? null : ending.at(), json);
         json.writeStringProperty("reason", incident.reason().label());
-        writeString("figures", incident.figures(), json);
+        Json.writeString("figures", incident.figures(), json);
         json.writeStringProperty("decision", incident.decision());
         json.writeNumberProperty("reopenings", incident.reopenings());
-        writeString("end", ending == null ? null : ending.reason(), json);
+        Json.writeString("end", ending == null ? null : ending.reason(), json);
         writeSeconds("durationSeconds", ending == null ? null : ending.lasted(), json);
         json.writeName("outcomes").writeStartArray();
         for (PastCall call : incident.calls()) {
             json.writeStartObject();
-            writeInstant("at", incident.startedAt().minusNanos(call.agoNanos()), json);
+            Json.writeInstant("at", incident.startedAt().minusNanos(call.agoNanos()), json);
             json.writeStringProperty("outcome", call.outcome().label());
             writeMillis("latencyMillis", call.latencyNanos(), json);
             json.writeEndObject();
@@ -149,24 +143,12 @@ final class EventJson {
 
     private static void write(CircuitId circuit, JsonGenerator json) {
         write(circuit.backend(), json);
-        writeString("route", circuit.route(), json);
+        Json.writeString("route", circuit.route(), json);
     }
 
     private static void write(BackendId backend, JsonGenerator json) {
         json.writeStringProperty("pool", backend.pool());
         json.writeStringProperty("backend", backend.id());
-    }
-
-    private static void writeString(String name, @Nullable String value, JsonGenerator json) {
-        if (value == null) {
-            json.writeNullProperty(name);
-        } else {
-            json.writeStringProperty(name, value);
-        }
-    }
-
-    private static void writeInstant(String name, @Nullable Instant at, JsonGenerator json) {
-        writeString(name, at == null ? null : at.truncatedTo(ChronoUnit.MILLIS).toString(), json);
     }
 
     private static void writeSeconds(String name, @Nullable Duration duration, JsonGenerator json) {
@@ -187,21 +169,5 @@ final class EventJson {
                             .round(LATENCY_DIGITS)
                             .doubleValue());
         }
-    }
-
-    private static void writeStrings(String name, List<String> lines, JsonGenerator json) {
-        json.writeName(name).writeStartArray();
-        lines.forEach(json::writeString);
-        json.writeEndArray();
-    }
-
-    private byte[] object(Consumer<JsonGenerator> content) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(1024);
-        try (JsonGenerator json = factory.createGenerator(ObjectWriteContext.empty(), out)) {
-            json.writeStartObject();
-            content.accept(json);
-            json.writeEndObject();
-        }
-        return out.toByteArray();
     }
 }

@@ -34,7 +34,6 @@ final class EventStreams {
     private static final Logger LOG = LoggerFactory.getLogger(EventStreams.class);
 
     private final EventFeed feed;
-    private final EventJson json = new EventJson();
     private final Set<EventStream> streams = new LinkedHashSet<>();
     private final AtomicBoolean woken = new AtomicBoolean();
     /** By their numbers, without gaps. */
@@ -126,7 +125,8 @@ final class EventStreams {
 
     private Frame frame(EventFeed.Entry entry) {
         String head = "event: " + EventJson.name(entry.event()) + "\nid: " + entry.id() + "\ndata: ";
-        return new Frame(entry.id(), (head + new String(json.event(entry.event()), UTF_8) + "\n\n").getBytes(UTF_8));
+        return new Frame(
+                entry.id(), (head + new String(EventJson.event(entry.event()), UTF_8) + "\n\n").getBytes(UTF_8));
     }
 
     /** Returns the number of the latest event that was taken in. */

@@ -14,7 +14,6 @@ final class ExplainResource {
     private static final int MOST_PARAMETERS = 8;
 
     private final Explainer explainer;
-    private final ExplainedJson json = new ExplainedJson();
 
     ExplainResource(Explainer explainer) {
         this.explainer = explainer;
@@ -58,7 +57,7 @@ final class ExplainResource {
 
     private Answer answer(Explained said) {
         if (said instanceof Explained.Candidates candidates) {
-            return Answer.ok(Answer.JSON, json.of(candidates));
+            return Answer.ok(Answer.JSON, ExplainedJson.of(candidates));
         }
         return said instanceof Explained.Missing missing
                 ? Answer.error(HttpResponseStatus.NOT_FOUND, missing.what())

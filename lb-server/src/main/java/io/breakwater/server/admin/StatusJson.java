@@ -9,15 +9,9 @@ import io.breakwater.server.admin.StatusView.Pool;
 import io.breakwater.server.admin.StatusView.RouteCircuit;
 import io.breakwater.server.admin.StatusView.Window;
 import io.breakwater.server.config.ReloadResult;
-import java.io.ByteArrayOutputStream;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.ObjectWriteContext;
-import tools.jackson.core.json.JsonFactory;
 
 /** The state of the balancer as JSON. */
 final class StatusJson {
@@ -25,11 +19,11 @@ final class StatusJson {
     private static final double NANOS_PER_MILLI = 1e6;
     private static final double MILLIS_PER_SECOND = 1e3;
 
-    private final JsonFactory factory = new JsonFactory();
+    private StatusJson() {}
 
     /** Returns the body of {@code /api/v1/pools}. */
-    byte[] pools(List<Pool> pools) {
-        return object(json -> {
+    static byte[] pools(List<Pool> pools) {
+        return Json.object(json -> {
             json.writeName("pools").writeStartArray();
             pools.forEach(pool -> write(pool, json));
             json.writeEndArray();
@@ -37,22 +31,22 @@ final class StatusJson {
     }
 
     /** Returns one backend as {@link #pools} writes it. */
-    byte[] backend(Backend backend) {
-        return bytes(json -> write(backend, json));
+    static byte[] backend(Backend backend) {
+        return Json.bytes(json -> write(backend, json));
     }
 
     /** Returns the body of {@code /api/v1/reload}. */
-    byte[] reload(ReloadResult result) {
-        return object(json -> {
+    static byte[] reload(ReloadResult result) {
+        return Json.object(json -> {
             if (result instanceof ReloadResult.Success success) {
                 json.writeStringProperty("result", "success");
-                writeStrings("changes", success.changes(), json);
+                Json.writeStrings("changes", success.changes(), json);
                 if (!success.warnings().isEmpty()) {
-                    writeStrings("warnings", success.warnings(), json);
+                    Json.writeStrings("warnings", success.warnings(), json);
                 }
             } else if (result instanceof ReloadResult.Refused refused) {
                 json.writeStringProperty("error", "configuration refused");
-                writeStrings("problems", refused.problems(), json);
+                Json.writeStrings("problems", refused.problems(), json);
             } else {
                 json.writeStringProperty("error", ((ReloadResult.Unavailable) result).why());
             }
@@ -60,35 +54,13 @@ final class StatusJson {
     }
 
     /** Returns the body of {@code /readyz}. */
-    byte[] readiness(@Nullable String whyNotReady) {
-        return object(json -> {
+    static byte[] readiness(@Nullable String whyNotReady) {
+        return Json.object(json -> {
             json.writeStringProperty("status", whyNotReady == null ? "ready" : "not ready");
             if (whyNotReady != null) {
                 json.writeStringProperty("reason", whyNotReady);
             }
         });
-    }
-
-    private byte[] object(Consumer<JsonGenerator> content) {
-        return bytes(json -> {
-            json.writeStartObject();
-            content.accept(json);
-            json.writeEndObject();
-        });
-    }
-
-    private byte[] bytes(Consumer<JsonGenerator> content) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(4096);
-        try (JsonGenerator json = factory.createGenerator(ObjectWriteContext.empty(), out)) {
-            content.accept(json);
-        }
-        return out.toByteArray();
-    }
-
-    private static void writeStrings(String name, List<String> lines, JsonGenerator json) {
-        json.writeName(name).writeStartArray();
-        lines.forEach(json::writeString);
-        json.writeEndArray();
     }
 
     private static void write(Pool pool, JsonGenerator json) {
@@ -146,8 +118,9 @@ final class StatusJson {
         Window window = circuit.window();
         writeRate("failureRate", window == null ? null : window.failureRate(), json);
         writeRate("slowCallRate", window == null ? null : window.slowCallRate(), json);
-        writeString("openedAt", circuit.openedAt() == null ? null : atMillis(circuit.openedAt()), json);
-        writeString("reason", circuit.reason() == null ? null : circuit.reason().label(), json);
+        Json.writeInstant("openedAt", circuit.openedAt(), json);
+        Json.writeString(
+                "reason", circuit.reason() == null ? null : circuit.reason().label(), json);
         if (circuit.retryAfterSeconds() == null) {
             json.writeNullProperty("retryAfterSeconds");
         } else {
@@ -197,7 +170,7 @@ final class StatusJson {
 
     private static void write(Change change, JsonGenerator json) {
         json.writeStartObject();
-        json.writeStringProperty("at", atMillis(change.at()));
+        Json.writeInstant("at", change.at(), json);
         json.writeStringProperty("from", change.from().label());
         json.writeStringProperty("to", change.to().label());
         json.writeStringProperty("reason", change.reason().label());
@@ -208,17 +181,5 @@ final class StatusJson {
             json.writeStringProperty("route", change.route());
         }
         json.writeEndObject();
-    }
-
-    private static String atMillis(Instant at) {
-        return at.truncatedTo(ChronoUnit.MILLIS).toString();
-    }
-
-    private static void writeString(String name, @Nullable String value, JsonGenerator json) {
-        if (value == null) {
-            json.writeNullProperty(name);
-        } else {
-            json.writeStringProperty(name, value);
-        }
     }
 }

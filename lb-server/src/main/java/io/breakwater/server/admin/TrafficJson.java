@@ -1,32 +1,24 @@
 package io.breakwater.server.admin;
 
 import io.breakwater.server.traffic.Traffic;
-import java.io.ByteArrayOutputStream;
-import java.time.temporal.ChronoUnit;
 import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.ObjectWriteContext;
-import tools.jackson.core.json.JsonFactory;
 
 /** The traffic of the last minutes as JSON. */
 final class TrafficJson {
     private static final double THOUSANDTHS = 1e3;
     private static final double TEN_THOUSANDTHS = 1e4;
 
-    private final JsonFactory factory = new JsonFactory();
+    private TrafficJson() {}
 
     /** Returns the body of {@code /api/v1/traffic}. */
-    byte[] traffic(Traffic traffic) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(16 * 1024);
-        try (JsonGenerator json = factory.createGenerator(ObjectWriteContext.empty(), out)) {
-            json.writeStartObject();
-            json.writeStringProperty(
-                    "at", traffic.at().truncatedTo(ChronoUnit.MILLIS).toString());
+    static byte[] traffic(Traffic traffic) {
+        return Json.object(json -> {
+            Json.writeInstant("at", traffic.at(), json);
             json.writeNumberProperty("intervalSeconds", Traffic.INTERVAL.toSeconds());
             json.writeName("pools").writeStartArray();
             traffic.pools().forEach(pool -> write(pool, json));
-            json.writeEndArray().writeEndObject();
-        }
-        return out.toByteArray();
+            json.writeEndArray();
+        });
     }
 
     private static void write(Traffic.Pool pool, JsonGenerator json) {

@@ -76,7 +76,7 @@ class AdminPageTest {
     @Test
     void everyFieldOfABackendIsExplained() throws IOException {
         String page = Files.readString(PAGE);
-        String json = new String(new StatusJson().pools(List.of(FakeStatus.threeReplicas())), UTF_8);
+        String json = new String(StatusJson.pools(List.of(FakeStatus.threeReplicas())), UTF_8);
 
         assertThat(Pattern.compile("\"([A-Za-z]+)\":").matcher(json).results().map(match -> match.group(1)))
                 .hasSizeGreaterThan(20)

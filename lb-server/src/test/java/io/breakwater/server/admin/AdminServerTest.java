@@ -98,8 +98,7 @@ class AdminServerTest {
 
         assertThat(response.status()).isEqualTo(200);
         assertThat(response.field("content-type")).isEqualTo("application/json");
-        assertThat(response.text())
-                .isEqualTo(new String(new StatusJson().pools(List.of(FakeStatus.threeReplicas())), UTF_8));
+        assertThat(response.text()).isEqualTo(new String(StatusJson.pools(List.of(FakeStatus.threeReplicas())), UTF_8));
     }
 
     @Test

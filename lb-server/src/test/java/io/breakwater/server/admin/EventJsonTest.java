@@ -53,10 +53,8 @@ class EventJsonTest {
                     1, 0, HealthStatus.HEALTHY, HealthStatus.UNHEALTHY, 3, false, ProbeResult.failed("status 503")));
     private static final AdminEvent DRAINED = new AdminEvent(AT, BACKEND, "drain", "enabled", "draining");
 
-    private final EventJson json = new EventJson();
-
     private String text(Event event) {
-        return new String(json.event(event), UTF_8);
+        return new String(EventJson.event(event), UTF_8);
     }
 
     private static Incident incident(Incident.@Nullable Ending ending) {
@@ -150,7 +148,7 @@ class EventJsonTest {
         assertThat(text(ended))
                 .isEqualTo(before + "\"endedAt\":\"2026-01-01T12:00:20.123Z\"," + trip
                         + "\"end\":\"probe_succeeded\",\"durationSeconds\":20.0," + after);
-        assertThat(new String(json.incidents(List.of(ended, incident(null))), UTF_8))
+        assertThat(new String(EventJson.incidents(List.of(ended, incident(null))), UTF_8))
                 .isEqualTo("{\"incidents\":[" + text(ended) + "," + text(incident(null)) + "]}");
     }
 

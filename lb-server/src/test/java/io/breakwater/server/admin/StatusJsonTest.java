@@ -19,8 +19,6 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class StatusJsonTest {
-    private final StatusJson json = new StatusJson();
-
     @Test
     void poolsAreWrittenWithEveryField() {
         assertThat(pools(List.of(FakeStatus.threeReplicas()))).isEqualTo("""
@@ -73,7 +71,7 @@ class StatusJsonTest {
                 tripped,
                 List.of());
 
-        assertThat(new String(json.backend(backend), UTF_8)).isEqualTo("""
+        assertThat(new String(StatusJson.backend(backend), UTF_8)).isEqualTo("""
                 {"id":"[::1]:82","url":"http://[::1]:82","weight":30,"priority":2,
                 "adminState":"draining","health":"unhealthy","suspect":true,
                 "inFlight":0,"requests":1,"successes":0,"failures":1,"rejected":2,"share":0.3333,
@@ -106,7 +104,7 @@ class StatusJsonTest {
     }
 
     private String breaker(Circuit circuit) {
-        String all = new String(json.backend(FakeStatus.backend("a", circuit, List.of())), UTF_8);
+        String all = new String(StatusJson.backend(FakeStatus.backend("a", circuit, List.of())), UTF_8);
         return all.substring(all.indexOf("\"breaker\""));
     }
 
@@ -121,7 +119,7 @@ class StatusJsonTest {
                 null);
         Circuit open = FakeStatus.windowed(CircuitState.OPEN, 20, 12, 0, null);
 
-        assertThat(new String(json.backend(FakeStatus.backend("a", open, List.of(change))), UTF_8))
+        assertThat(new String(StatusJson.backend(FakeStatus.backend("a", open, List.of(change))), UTF_8))
                 .endsWith("\"transitions\":[{\"at\":\"2026-01-01T12:00:00Z\",\"from\":\"closed\",\"to\":\"open\","
                         + "\"reason\":\"failure_rate\",\"figures\":\"12 of 20 calls failed, 60 % >= 50 %\"}]}");
     }
@@ -144,7 +142,7 @@ class StatusJsonTest {
     }
 
     private String reload(ReloadResult result) {
-        return new String(json.reload(result), UTF_8);
+        return new String(StatusJson.reload(result), UTF_8);
     }
 
     @Test
@@ -158,12 +156,12 @@ class StatusJsonTest {
 
     @Test
     void readinessSaysWhyNot() {
-        assertThat(new String(json.readiness(null), UTF_8)).isEqualTo("{\"status\":\"ready\"}");
-        assertThat(new String(json.readiness("draining"), UTF_8))
+        assertThat(new String(StatusJson.readiness(null), UTF_8)).isEqualTo("{\"status\":\"ready\"}");
+        assertThat(new String(StatusJson.readiness("draining"), UTF_8))
                 .isEqualTo("{\"status\":\"not ready\",\"reason\":\"draining\"}");
     }
 
     private String pools(List<Pool> pools) {
-        return new String(json.pools(pools), UTF_8);
+        return new String(StatusJson.pools(pools), UTF_8);
     }
 }

@@ -26,7 +26,7 @@ class TrafficJsonTest {
                         new Traffic.Pool(
                                 "\"", new Samples(new float[0], new float[0], new float[0], new float[0]), List.of())));
 
-        assertThat(new String(new TrafficJson().traffic(traffic), UTF_8)).isEqualTo("""
+        assertThat(new String(TrafficJson.traffic(traffic), UTF_8)).isEqualTo("""
                 {"at":"2026-01-01T12:00:00.123Z","intervalSeconds":5,"pools":[
                 {"name":"p","requestsPerSecond":[0.0,1234.568],"errorRate":[null,0.3333],
                 "p50Millis":[null,12.3],"p99Millis":[null,30000.0],
