@@ -24,6 +24,8 @@ export class Live {
   /** Whether somebody wants to know more before the time. */
   #wanted = false;
   #wake = () => {};
+  /** How long events are gathered before a reading. */
+  #gatherMillis = GATHER_MILLIS;
   #streaming = false;
   #lastId = null;
   /** The parts of the API that this balancer does not have; asked again after it was away. */
@@ -87,11 +89,11 @@ export class Live {
 
   #sleep(millis) {
     return new Promise((resolve) => {
-      let timer = setTimeout(resolve, this.#wanted ? GATHER_MILLIS : millis);
+      let timer = setTimeout(resolve, this.#wanted ? this.#gatherMillis : millis);
       this.#wake = () => {
         this.#wake = () => {};
         clearTimeout(timer);
-        timer = setTimeout(resolve, GATHER_MILLIS);
+        timer = setTimeout(resolve, this.#gatherMillis);
       };
     });
   }
@@ -115,7 +117,9 @@ export class Live {
     }
     this.#state.set({ connection: this.#streaming ? 'live' : 'polling' });
     const wanted = this.#streaming || document.hidden ? FIGURES_MILLIS : POLL_MILLIS;
-    return Math.max(wanted, (performance.now() - began) / BUSY_PART);
+    const pause = (performance.now() - began) / BUSY_PART;
+    this.#gatherMillis = Math.max(GATHER_MILLIS, pause);
+    return Math.max(wanted, pause);
   }
 
   async #readAll(signal) {

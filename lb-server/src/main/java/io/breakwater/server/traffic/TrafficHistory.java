@@ -58,6 +58,8 @@ public final class TrafficHistory {
         long now = ticker.read();
         double seconds = (now - readNanos) / NANOS_PER_SECOND;
         long intervals = 1 + (now - dueNanos) / INTERVAL_NANOS;
+        dueNanos += intervals * INTERVAL_NANOS;
+        scheduler.schedule(dueNanos, this::sample); // first, so that a sample that fails is not the last
         Map<String, PoolHistory> before = histories;
         Map<String, PoolHistory> after = new LinkedHashMap<>();
         for (Pool pool : pools.get()) {
@@ -72,8 +74,6 @@ public final class TrafficHistory {
         histories = after;
         at = clock.instant();
         readNanos = now;
-        dueNanos += intervals * INTERVAL_NANOS;
-        scheduler.schedule(dueNanos, this::sample);
     }
 
     /** Returns what is known now. */
