@@ -162,10 +162,13 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        // A peer that went away is no news.
-        if (!(cause instanceof IOException || cause instanceof PrematureChannelClosureException)) {
+        if (!isDeparture(cause)) {
             LOG.warn("admin connection from {} failed", ctx.channel().remoteAddress(), cause);
         }
         ctx.close();
+    }
+    /** Whether this only says that the peer went away, in the middle of a request perhaps, which is no news. */
+    static boolean isDeparture(Throwable cause) {
+        return cause instanceof IOException || cause instanceof PrematureChannelClosureException;
     }
 }

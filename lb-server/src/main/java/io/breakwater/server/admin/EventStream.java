@@ -11,7 +11,6 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
-import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -167,8 +166,7 @@ final class EventStream extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        // A peer that went away is no news.
-        if (!(cause instanceof IOException)) {
+        if (!AdminHandler.isDeparture(cause)) {
             LOG.warn("event stream to {} failed", ctx.channel().remoteAddress(), cause);
         }
         ctx.close();

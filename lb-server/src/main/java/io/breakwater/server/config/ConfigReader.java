@@ -82,8 +82,8 @@ final class ConfigReader {
 
     private static @Nullable String reasonHeader(String text) {
         return switch (text) {
-            case "off", "false" -> null;
-            case "on", "true" -> ListenerConfig.REASON_HEADER;
+            case "off", "no", "false" -> null;
+            case "on", "yes", "true" -> ListenerConfig.REASON_HEADER;
             default -> text;
         };
     }

@@ -37,27 +37,49 @@ public record ListenerConfig(
 
     /** Fields that mean something to HTTP itself, or to who forwards it; a state in one of them would break messages. */
     private static final Set<String> RESERVED_FIELDS = Set.of(
+            "accept-encoding",
+            "age",
+            "allow",
+            "authorization",
+            "cache-control",
             "connection",
+            "content-encoding",
             "content-length",
+            "content-range",
             "content-type",
+            "cookie",
             "date",
+            "etag",
             "expect",
             "forwarded",
             "host",
+            "idempotency-key",
+            "if-match",
+            "if-none-match",
             "keep-alive",
+            "location",
             "max-forwards",
+            "proxy-authorization",
+            "range",
             "retry-after",
             "server",
+            "set-cookie",
             "te",
             "traceparent",
             "tracestate",
             "trailer",
             "transfer-encoding",
             "upgrade",
+            "vary",
             "via",
+            "www-authenticate",
+            "x-breakwater-fallback",
             "x-forwarded-for",
             "x-forwarded-host",
             "x-forwarded-proto");
+
+    /** Words that a configuration has for yes and no; whoever writes one here means that. */
+    private static final Set<String> FLAGS = Set.of("on", "off", "yes", "no", "true", "false");
 
     public ListenerConfig {
         trustedProxies = List.copyOf(trustedProxies);
@@ -86,7 +108,8 @@ public record ListenerConfig(
     }
 
     private static boolean isOurs(String name) {
-        return HttpText.isToken(name) && !RESERVED_FIELDS.contains(name.toLowerCase(Locale.ROOT));
+        String lowerCase = name.toLowerCase(Locale.ROOT);
+        return HttpText.isToken(name) && !RESERVED_FIELDS.contains(lowerCase) && !FLAGS.contains(lowerCase);
     }
 
     private static boolean areDifferent(String name, @Nullable String other) {

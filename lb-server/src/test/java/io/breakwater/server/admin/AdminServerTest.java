@@ -10,8 +10,12 @@ import io.breakwater.metrics.prometheus.PrometheusMetrics;
 import io.breakwater.server.config.AdminConfig;
 import io.breakwater.server.fixtures.End;
 import io.breakwater.server.fixtures.HttpMessage;
+import io.breakwater.server.fixtures.Logged;
 import io.breakwater.server.fixtures.RawClient;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.timeout.IdleStateEvent;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -387,6 +391,25 @@ class AdminServerTest {
         channel.pipeline().fireUserEventTriggered(IdleStateEvent.ALL_IDLE_STATE_EVENT);
 
         assertThat(channel.isOpen()).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Content-Length: 3\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"})
+    void clientThatLeavesInTheMiddleOfABodyIsNoNews(String rest) {
+        EmbeddedChannel channel = new EmbeddedChannel(
+                new HttpServerCodec(),
+                new HttpObjectAggregator(8 * 1024),
+                new AdminHandler(
+                        new AdminResources(status, operations, new ReloadQueue(operations), null, FakeStatus.NO_EVENTS),
+                        new Access(true, ""),
+                        new RequestDeadline(),
+                        () -> FakeStatus.NOON));
+        try (Logged logged = Logged.by(AdminHandler.class.getName())) {
+            channel.writeInbound(Unpooled.copiedBuffer("GET /livez HTTP/1.1\r\nHost: localhost\r\n" + rest, UTF_8));
+            channel.finishAndReleaseAll();
+
+            assertThat(logged.lines()).isEmpty();
+        }
     }
 
     @Test

@@ -285,7 +285,7 @@ class EventStreamsTest {
         assertThat(response.complete()).isTrue();
         assertThat(response.text())
                 .isEqualTo("retry: 2000\nid: " + origin + "\n\nevent: admin\nid: " + (origin + 1)
-                        + "\ndata: {\"at\":\"2026-01-01T12:00:00Z\",\"pool\":\"default\",\"backend\":\"a:1\","
+                        + "\ndata: {\"at\":\"2026-01-01T12:00:00.000Z\",\"pool\":\"default\",\"backend\":\"a:1\","
                         + "\"action\":\"drain\",\"from\":\"1\",\"to\":\"\"}\n\n");
     }
 

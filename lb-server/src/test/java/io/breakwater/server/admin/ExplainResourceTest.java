@@ -52,7 +52,7 @@ class ExplainResourceTest {
                         + "\"since\":null,\"until\":null},"
                         + "{\"id\":\"b:1\",\"route\":\"cart\",\"eligible\":false,\"code\":\"circuit_open\","
                         + "\"reason\":\"The circuit is \\\"open\\\".\",\"since\":\"2026-01-01T11:59:59.999Z\","
-                        + "\"until\":\"2026-01-01T12:00:00Z\"}],\"fallbacks\":[\"stale\",\"static\"]}");
+                        + "\"until\":\"2026-01-01T12:00:00.000Z\"}],\"fallbacks\":[\"stale\",\"static\"]}");
     }
 
     @Test

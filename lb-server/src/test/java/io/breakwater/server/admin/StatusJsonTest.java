@@ -37,8 +37,8 @@ class StatusJsonTest {
                 "failureRate":null,"slowCallRate":null,
                 "openedAt":null,"reason":"cooldown_elapsed","retryAfterSeconds":null,"generation":2},
                 "transitions":[
-                {"at":"2026-01-01T11:59:50Z","from":"closed","to":"open","reason":"consecutive_failures"},
-                {"at":"2026-01-01T11:59:55Z","from":"open","to":"half-open","reason":"cooldown_elapsed"}]},
+                {"at":"2026-01-01T11:59:50.000Z","from":"closed","to":"open","reason":"consecutive_failures"},
+                {"at":"2026-01-01T11:59:55.000Z","from":"open","to":"half-open","reason":"cooldown_elapsed"}]},
                 {"id":"localhost:3003","url":"http://localhost:3003","weight":1,"priority":0,
                 "adminState":"enabled","health":"unchecked",
                 "inFlight":2,"requests":120,"successes":100,"failures":15,"rejected":7,"share":0.0,
@@ -77,7 +77,7 @@ class StatusJsonTest {
                 "inFlight":0,"requests":1,"successes":0,"failures":1,"rejected":2,"share":0.3333,
                 "breaker":{"state":"open","mode":"enforce","consecutiveFailures":0,
                 "failureRate":null,"slowCallRate":null,
-                "openedAt":"2026-01-01T12:00:00Z","reason":"manual","retryAfterSeconds":null,"generation":4},
+                "openedAt":"2026-01-01T12:00:00.000Z","reason":"manual","retryAfterSeconds":null,"generation":4},
                 "transitions":[]}
                 """.replace("\n", ""));
     }
@@ -120,7 +120,7 @@ class StatusJsonTest {
         Circuit open = FakeStatus.windowed(CircuitState.OPEN, 20, 12, 0, null);
 
         assertThat(new String(StatusJson.backend(FakeStatus.backend("a", open, List.of(change))), UTF_8))
-                .endsWith("\"transitions\":[{\"at\":\"2026-01-01T12:00:00Z\",\"from\":\"closed\",\"to\":\"open\","
+                .endsWith("\"transitions\":[{\"at\":\"2026-01-01T12:00:00.000Z\",\"from\":\"closed\",\"to\":\"open\","
                         + "\"reason\":\"failure_rate\",\"figures\":\"12 of 20 calls failed, 60 % >= 50 %\"}]}");
     }
 
