@@ -33,7 +33,7 @@ final class PoolCalls implements CallHistory {
     @Override
     public Taken take(long atNanos) {
         Replica tripped = requireNonNull(backend.get());
-        RecentCalls.Copy calls = tripped.recentCalls().copy();
+        RecentCalls.Copy calls = tripped.recentCalls();
         return new Taken() {
             @Override
             public List<PastCall> calls() {
@@ -58,7 +58,7 @@ final class PoolCalls implements CallHistory {
             Replica peer = all.get((int) ((long) i * all.size() / asked));
             long[] latencies = peer == tripped
                     ? new long[0]
-                    : latencies(peer.recentCalls().copy(), atNanos).toArray();
+                    : latencies(peer.recentCalls(), atNanos).toArray();
             if (latencies.length > 0) {
                 peers.add(latencies);
             }

@@ -219,7 +219,7 @@ public final class Backend implements Candidate {
      * @param latencyNanos as its permit is told
      */
     public void outcomeKnown(Outcome outcome, long latencyNanos, long now) {
-        replica.recentCalls().add(outcome, latencyNanos, now);
+        replica.outcomeKnown(outcome, latencyNanos, now);
     }
 
     /**

@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PoolCore {
     private final Ticker ticker;
+    private final long originNanos;
     private final Executor background;
     private final PolicyFactory policies;
     private final PoolTraffic traffic;
@@ -52,6 +53,7 @@ public final class PoolCore {
     public PoolCore(Ticker ticker, Executor background, PolicyFactory policies, PoolRecorder recorder) {
         this.traffic = new PoolTraffic(recorder);
         this.ticker = ticker;
+        this.originNanos = ticker.read();
         this.background = background;
         this.policies = policies;
     }
@@ -123,6 +125,11 @@ public final class PoolCore {
     /** The backends of the newest configuration, in its order. */
     public List<Replica> replicas() {
         return replicas;
+    }
+
+    /** A moment before all that happens in the pool, as a reading of the ticker. */
+    long originNanos() {
+        return originNanos;
     }
 
     Ticker ticker() {

@@ -7,10 +7,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How the latest attempts on one backend ended, of which at most {@value #MOST_READ} can be read. Safe from any thread;
- * to add one takes no lock and makes no garbage.
+ * How the latest attempts on one backend ended, of which at most {@value #MOST_READ} can be read: a ring of longs, and a count
+ * of all calls, which says where the next one goes. The backend itself holds both. Safe from any thread; to add a call takes
+ * no lock and makes no garbage.
  */
 /*
+ * The ring is a bare array, and the count stands among the backend's other counts, because every object between them would be
+ * one more that each request has to fetch: among ten thousand backends that cost more than the choice of one.
+ *
  * Each call is one long, so that no reader ever meets half of one:
  *
  *   63      27 26       7 6    4 3     0
@@ -22,7 +26,7 @@ import java.util.List;
  *            eight laps may read newer calls behind a gap; still whole ones, and in their order
  *   latency: in microseconds, 15 significant bits and how far they are shifted (5 bits): exact below 32 ms, else short by
  *            less than 1/16,000; two years at most
- *   time:    in milliseconds since the ring was made, which 37 bits hold for four years
+ *   time:    in milliseconds since the origin, which 37 bits hold for four years
  *
  * There are more slots than can be read, so that the calls that others are writing just now displace none that is.
  */
@@ -47,27 +51,12 @@ public final class RecentCalls {
 
     private static final Outcome[] OUTCOMES = Outcome.values();
     private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(long[].class);
-    private static final VarHandle NEXT;
 
-    static {
-        try {
-            NEXT = MethodHandles.lookup().findVarHandle(RecentCalls.class, "next", long.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private RecentCalls() {}
 
-    private final long originNanos;
-    private final long[] slots = new long[SLOTS];
-    /** The position of the next call; its slot is the remainder. */
-    @SuppressWarnings("unused") // by its handle
-    private volatile long next;
-
-    /**
-     * @param now what no call ended before, in nanoseconds
-     */
-    RecentCalls(long now) {
-        this.originNanos = now;
+    /** Returns a ring without calls. */
+    static long[] ring() {
+        return new long[SLOTS];
     }
 
     /**
@@ -78,26 +67,27 @@ public final class RecentCalls {
      */
     public record Call(Outcome outcome, long endedNanos, long latencyNanos) {}
 
-    void add(Outcome outcome, long latencyNanos, long now) {
-        put(take(), outcome, latencyNanos, now);
+    /**
+     * Puts a call into the ring.
+     *
+     * @param position how many calls came before; no other call has the same
+     * @param sinceOriginNanos when it ended
+     */
+    static void put(long[] ring, long position, Outcome outcome, long latencyNanos, long sinceOriginNanos) {
+        SLOT.setOpaque(ring, slot(position), packed(outcome, latencyNanos, sinceOriginNanos, position));
     }
 
-    /** Returns the position of one more call, which is to be put there. */
-    long take() {
-        return (long) NEXT.getAndAdd(this, 1L);
-    }
-
-    void put(long position, Outcome outcome, long latencyNanos, long now) {
-        SLOT.setOpaque(slots, slot(position), packed(outcome, latencyNanos, now, position));
-    }
-
-    /** Returns the latest calls as they are now, for reading later. Cheap: a request may do it. */
-    public Copy copy() {
-        long end = next;
+    /**
+     * Returns the latest calls as they are now, for reading later. Cheap: a request may do it.
+     *
+     * @param end how many calls have come
+     * @param originNanos what their times are counted from
+     */
+    static Copy copy(long[] ring, long end, long originNanos) {
         long[] packed = new long[MOST_READ];
         int count = 0;
         for (long position = Math.max(0, end - MOST_READ); position < end; position++) {
-            long call = (long) SLOT.getOpaque(slots, slot(position));
+            long call = (long) SLOT.getOpaque(ring, slot(position));
             if ((call & mask(OUTCOME_BITS)) != 0 && field(call, LAP_AT, LAP_BITS) == lap(position)) {
                 packed[count++] = call;
             }
@@ -133,12 +123,12 @@ public final class RecentCalls {
     }
 
     @SuppressWarnings("EnumOrdinal") // read by the process that wrote it
-    private long packed(Outcome outcome, long latencyNanos, long now, long position) {
+    private static long packed(Outcome outcome, long latencyNanos, long sinceOriginNanos, long position) {
         long micros = Math.min(Math.max(0, latencyNanos) / NANOS_PER_MICRO, MOST_MICROS);
         int shift = Math.max(0, Long.SIZE - Long.numberOfLeadingZeros(micros) - MANTISSA_BITS);
         long latency = (micros >>> shift) << SHIFT_BITS | shift;
-        // Loops read the ticker at other moments, so that a call may seem to have ended before the ring was made.
-        long millis = Math.min(Math.max(0, now - originNanos) / NANOS_PER_MILLI, MOST_MILLIS);
+        // Loops read the ticker at other moments, so that a call may seem to have ended before the origin.
+        long millis = Math.min(Math.max(0, sinceOriginNanos) / NANOS_PER_MILLI, MOST_MILLIS);
         return millis << TIME_AT | latency << LATENCY_AT | lap(position) << LAP_AT | outcome.ordinal() + 1;
     }
 

@@ -39,6 +39,8 @@ public final class Replica implements Attempts {
             AtomicLongFieldUpdater.newUpdater(Replica.class, "ignored");
     private static final AtomicLongFieldUpdater<Replica> REJECTED =
             AtomicLongFieldUpdater.newUpdater(Replica.class, "rejected");
+    private static final AtomicLongFieldUpdater<Replica> CALLS =
+            AtomicLongFieldUpdater.newUpdater(Replica.class, "calls");
 
     // ---- what every request meets ----
     /** Attempts under way. */
@@ -54,9 +56,11 @@ public final class Replica implements Attempts {
     private volatile long failures;
     private volatile long ignored;
     private volatile long rejected;
+    /** Calls of which it is certain how they end. */
+    private volatile long calls;
 
     private final LatencyScore latency;
-    private final RecentCalls recentCalls;
+    private final long[] recentCalls = RecentCalls.ring();
     private final BackendRecorder recorder;
     private final PoolCore core;
 
@@ -91,7 +95,6 @@ public final class Replica implements Attempts {
         this.recorder = recorder;
         this.journals = journals;
         this.latency = new LatencyScore(core.typicalLatency());
-        this.recentCalls = new RecentCalls(core.ticker().read());
         this.settings = Settings.of(config, pool);
         limit(pool.concurrency(), core.ticker().read());
         this.health = Health.first(pool);
@@ -342,9 +345,14 @@ public final class Replica implements Attempts {
         return latency;
     }
 
-    /** How the latest attempts ended, on whichever route. */
-    public RecentCalls recentCalls() {
-        return recentCalls;
+    /** Returns how the latest attempts ended, on whichever route. Cheap: a request may ask. */
+    public RecentCalls.Copy recentCalls() {
+        return RecentCalls.copy(recentCalls, calls, core.originNanos());
+    }
+
+    /** See {@link Backend#outcomeKnown}. */
+    void outcomeKnown(Outcome outcome, long latencyNanos, long now) {
+        RecentCalls.put(recentCalls, CALLS.getAndIncrement(this), outcome, latencyNanos, now - core.originNanos());
     }
 
     /** Takes in how an attempt ended, before its slot is freed. See {@link Backend#attemptEnded}. */

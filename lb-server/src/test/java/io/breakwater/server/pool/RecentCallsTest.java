@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -25,7 +26,29 @@ class RecentCallsTest {
     /** Time goes on from here beyond the largest number. */
     private static final long ORIGIN = new ManualTicker(Long.MAX_VALUE - 10).read();
 
-    private final RecentCalls calls = new RecentCalls(ORIGIN);
+    private final Calls calls = new Calls();
+
+    /** Those of one backend. */
+    private static final class Calls {
+        private final long[] ring = RecentCalls.ring();
+        private final AtomicLong next = new AtomicLong();
+
+        void add(Outcome outcome, long latencyNanos, long now) {
+            put(take(), outcome, latencyNanos, now);
+        }
+
+        long take() {
+            return next.getAndIncrement();
+        }
+
+        void put(long position, Outcome outcome, long latencyNanos, long now) {
+            RecentCalls.put(ring, position, outcome, latencyNanos, now - ORIGIN);
+        }
+
+        RecentCalls.Copy copy() {
+            return RecentCalls.copy(ring, next.get(), ORIGIN);
+        }
+    }
 
     @Test
     void nothingIsReadBeforeTheFirst() {
