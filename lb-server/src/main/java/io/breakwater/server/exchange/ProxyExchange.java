@@ -676,11 +676,8 @@ final class ProxyExchange implements Exchange {
             return;
         }
         if (blamed.origin() == Outcome.Origin.CLIENT) {
-            tell(
-                    reply,
-                    attempt.admittedIn(),
-                    0,
-                    now); // the backend lost patience with this client: no fallback is for that
+            // The backend lost patience with this client: no fallback is for that.
+            tell(reply, attempt.admittedIn(), 0, now);
         } else {
             unserved(On.FAILURE, reply, attempt.admittedIn(), 0, now);
         }
