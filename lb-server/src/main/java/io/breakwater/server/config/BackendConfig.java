@@ -11,7 +11,9 @@ package io.breakwater.server.config;
  */
 public record BackendConfig(String id, String url, String host, int port, int weight, int priority) {
 
-    static final String URL_RULE = "http://HOST[:PORT]";
+    static final String URL_RULE = "http://HOST[:PORT] or https://HOST[:PORT]";
+    private static final String HTTP = "http://";
+    private static final String HTTPS = "https://";
 
     public BackendConfig {
         new Constraints()
@@ -29,24 +31,36 @@ public record BackendConfig(String id, String url, String host, int port, int we
 
     /**
      * Tells whether the other is this backend over a reload, so that its circuit, health and connections are kept: the
-     * same id at the same host and port. Weight and priority may differ, and so may what is written.
+     * same id at the same scheme, host and port. Weight and priority may differ, and so may what is written.
      */
     public boolean isSameBackend(BackendConfig other) {
-        return id.equals(other.id) && host.equalsIgnoreCase(other.host) && port == other.port;
+        return id.equals(other.id)
+                && host.equalsIgnoreCase(other.host)
+                && port == other.port
+                && isTls() == other.isTls();
+    }
+
+    /** Whether it is spoken to over TLS. */
+    public boolean isTls() {
+        return isTls(url);
+    }
+
+    private static boolean isTls(String url) {
+        return url.regionMatches(true, 0, HTTPS, 0, HTTPS.length());
     }
 
     /** The host and the port in a URL. */
     static HostPort target(String url) {
-        if (url.regionMatches(true, 0, "https://", 0, 8)) {
-            throw new InvalidValue(URL_RULE + "; TLS to backends is not supported");
-        }
-        if (!url.regionMatches(true, 0, "http://", 0, 7)) {
+        boolean tls = isTls(url);
+        String scheme = tls ? HTTPS : HTTP;
+        if (!url.regionMatches(true, 0, scheme, 0, scheme.length())) {
             throw new InvalidValue(URL_RULE);
         }
-        String authority = url.substring(7, url.endsWith("/") && url.length() > 8 ? url.length() - 1 : url.length());
+        int end = url.endsWith("/") && url.length() > scheme.length() + 1 ? url.length() - 1 : url.length();
+        String authority = url.substring(scheme.length(), end);
         if (authority.indexOf('/') >= 0) {
             throw new InvalidValue(URL_RULE + "; a path is the route's matter (rewrite)");
         }
-        return HostPort.parse(authority, 80, URL_RULE);
+        return HostPort.parse(authority, tls ? 443 : 80, URL_RULE);
     }
 }

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,8 +20,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ConfigChanges {
 
-    private static final Set<String> RESTART_KEYS = Set.of("lb.listen.host", "lb.listen.port");
-    private static final List<String> RESTART_SECTIONS = List.of("lb.admin.", "lb.runtime.", "lb.metrics.");
+    private static final Pattern BOUND =
+            Pattern.compile("lb\\.listen\\.(host|port)|lb\\.listeners\\.[^.]+\\.(host|port)");
+    private static final List<String> RESTART_SECTIONS =
+            List.of("lb.admin.", "lb.runtime.", "lb.metrics.", "lb.state.");
 
     private static final String NOTHING = "none";
     private static final String HIDDEN = "(hidden)";
@@ -85,7 +88,7 @@ public final class ConfigChanges {
     }
 
     private static boolean needsRestart(String path) {
-        return RESTART_KEYS.contains(path) || RESTART_SECTIONS.stream().anyMatch(path::startsWith);
+        return BOUND.matcher(path).matches() || RESTART_SECTIONS.stream().anyMatch(path::startsWith);
     }
 
     private void routes(List<RouteConfig> running, List<RouteConfig> wanted) {

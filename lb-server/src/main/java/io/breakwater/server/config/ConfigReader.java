@@ -52,23 +52,69 @@ final class ConfigReader {
 
     private LbConfig lb(Section lb) {
         ListenerConfig listen = lb.section("listen").read(ConfigReader::listen);
+        Map<String, ListenerConfig> listeners = listeners(lb);
         AdminConfig admin = lb.section("admin").read(ConfigReader::admin);
         RuntimeConfig runtime = lb.section("runtime").read(ConfigReader::runtime);
         AccessLogConfig accessLog = lb.section("access-log").read(ConfigReader::accessLog);
         MetricsConfig metrics = lb.section("metrics").read(s -> new MetricsConfig(s.flag("enabled")));
         ShutdownConfig shutdown =
                 lb.section("shutdown").read(s -> new ShutdownConfig(s.duration("delay"), s.duration("drain")));
+        StateConfig state = lb.section("state").read(s -> new StateConfig(s.text("file")));
         Map<String, PoolConfig> pools = pools(lb);
         List<RouteConfig> routes = routes(lb, pools.keySet());
-        LbConfig config = new LbConfig(listen, admin, runtime, accessLog, metrics, shutdown, routes, pools);
+        LbConfig config =
+                new LbConfig(listen, listeners, admin, runtime, accessLog, metrics, shutdown, state, routes, pools);
         Hazards.warn(lb, config, openFileLimit.getAsLong());
         return config;
+    }
+
+    /** Further listeners have the defaults of the first, but not its settings, and need a port of their own. */
+    private static Map<String, ListenerConfig> listeners(Section lb) {
+        Section defaults = lb.section("listen").reference();
+        Map<String, ListenerConfig> listeners = new LinkedHashMap<>();
+        for (Named entry : lb.entries("listeners", defaults)) {
+            Section section = entry.section();
+            if (section != null) {
+                if (!section.isExplicit("port")) {
+                    section.reportMissing("port", "0..65535");
+                }
+                listeners.put(entry.name(), section.read(ConfigReader::listen));
+            }
+        }
+        return listeners;
+    }
+
+    private static ListenerTls listenerTls(Section s) {
+        List<CertificateConfig> certificates = new ArrayList<>();
+        for (Element element : s.elements("certificates")) {
+            Section entry = element.section(null);
+            if (entry != null) {
+                certificates.add(
+                        new CertificateConfig(requiredFile(entry, "certificate"), requiredFile(entry, "private-key")));
+                entry.reportUnknownKeys();
+            }
+        }
+        return new ListenerTls(certificates, fileOrNone(s, "client-ca"));
+    }
+
+    private static String requiredFile(Section s, String key) {
+        String file = s.optional(key, ConfigReader::readableFile);
+        if (s.optionalText(key) == null) {
+            s.reportMissing(key, "a file that can be read");
+        }
+        return file == null ? "" : file;
+    }
+
+    private static String fileOrNone(Section s, String key) {
+        String file = s.optional(key, path -> path.isEmpty() ? path : readableFile(path));
+        return file == null ? "" : file;
     }
 
     private static ListenerConfig listen(Section s) {
         return new ListenerConfig(
                 s.text("host"),
                 s.integer("port"),
+                s.section("tls").read(ConfigReader::listenerTls),
                 s.integer("max-connections"),
                 s.list("trusted-proxies", Cidr::parse),
                 s.text("health-path"),
@@ -94,7 +140,11 @@ final class ConfigReader {
 
     private static LimitsConfig limits(Section s) {
         return new LimitsConfig(
-                s.smallBytes("request-line"), s.smallBytes("headers"), s.integer("header-count"), s.bytes("body"));
+                s.smallBytes("request-line"),
+                s.smallBytes("headers"),
+                s.integer("header-count"),
+                s.bytes("body"),
+                s.bytes("min-body-rate"));
     }
 
     private static ListenerTimeouts listenerTimeouts(Section s) {
@@ -183,7 +233,14 @@ final class ConfigReader {
                                 c.flag("enabled"),
                                 c.duration("duration"),
                                 c.ratio("min-weight"),
-                                c.integer("min-successes"))));
+                                c.integer("min-successes"))),
+                s.section("tls")
+                        .read(c -> new UpstreamTls(
+                                fileOrNone(c, "ca"),
+                                c.text("server-name"),
+                                c.flag("verify"),
+                                fileOrNone(c, "certificate"),
+                                fileOrNone(c, "private-key"))));
     }
 
     private static PoolConfig poolWithWarnings(Section s, String name, Section backendDefaults) {

@@ -35,6 +35,10 @@ abstract class ConfigWalk {
 
     final void lb(LbConfig config) {
         block("listen", () -> listen(config.listen()));
+        block(
+                "listeners",
+                () -> config.listeners()
+                        .forEach((name, listener) -> block(ConfigUtil.joinPath(name), () -> listen(listener))));
         block("admin", () -> admin(config.admin()));
         block("runtime", () -> {
             value("transport", config.runtime().transport());
@@ -50,6 +54,7 @@ abstract class ConfigWalk {
             value("delay", config.shutdown().delay());
             value("drain", config.shutdown().drain());
         });
+        block("state", () -> quoted("file", config.state().file()));
         items("routes", config.routes(), this::route);
         block(
                 "pools",
@@ -61,6 +66,13 @@ abstract class ConfigWalk {
     private void listen(ListenerConfig listen) {
         quoted("host", listen.host());
         value("port", listen.port());
+        block("tls", () -> {
+            items("certificates", listen.tls().certificates(), each -> {
+                quoted("certificate", each.certificate());
+                quoted("private-key", each.privateKey());
+            });
+            quoted("client-ca", listen.tls().clientCa());
+        });
         value("max-connections", listen.maxConnections());
         list("trusted-proxies", listen.trustedProxies());
         quoted("health-path", listen.healthPath());
@@ -77,6 +89,7 @@ abstract class ConfigWalk {
             size("headers", listen.limits().headersBytes());
             value("header-count", listen.limits().headerCount());
             size("body", listen.limits().bodyBytes());
+            size("min-body-rate", listen.limits().minBodyRate());
         });
         block("timeouts", () -> {
             value("request-head", listen.timeouts().requestHead());
@@ -219,6 +232,13 @@ abstract class ConfigWalk {
             value("duration", pool.slowStart().duration());
             ratio("min-weight", pool.slowStart().minWeight());
             value("min-successes", pool.slowStart().minSuccesses());
+        });
+        block("tls", () -> {
+            quoted("ca", pool.tls().ca());
+            quoted("server-name", pool.tls().serverName());
+            value("verify", pool.tls().verify());
+            quoted("certificate", pool.tls().certificate());
+            quoted("private-key", pool.tls().privateKey());
         });
     }
 

@@ -1,6 +1,8 @@
 package io.breakwater.server.config;
 
+import com.typesafe.config.ConfigUtil;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -11,16 +13,19 @@ import java.util.Set;
 /**
  * The whole configuration, checked. Immutable, as all its parts are.
  *
+ * @param listeners further ones, by name, in the order of the file
  * @param routes in the order in which they are tried
  * @param pools by name, in the order of the file
  */
 public record LbConfig(
         ListenerConfig listen,
+        Map<String, ListenerConfig> listeners,
         AdminConfig admin,
         RuntimeConfig runtime,
         AccessLogConfig accessLog,
         MetricsConfig metrics,
         ShutdownConfig shutdown,
+        StateConfig state,
         List<RouteConfig> routes,
         Map<String, PoolConfig> pools) {
 
@@ -28,6 +33,7 @@ public record LbConfig(
     private static final int MOST_NAMED = 8;
 
     public LbConfig {
+        listeners = Collections.unmodifiableMap(new LinkedHashMap<>(listeners));
         routes = List.copyOf(routes);
         pools = Collections.unmodifiableMap(new LinkedHashMap<>(pools));
         Constraints constraints = new Constraints()
@@ -38,6 +44,8 @@ public record LbConfig(
                         "admin.port",
                         admin.port(),
                         "a port other than lb.listen.port");
+        listeners(constraints, listen, listeners, admin);
+        List<ListenerConfig> all = all(listen, listeners);
         Map<String, Integer> seen = new HashMap<>();
         for (int i = 0; i < routes.size(); i++) {
             RouteConfig route = routes.get(i);
@@ -59,15 +67,44 @@ public record LbConfig(
                         constraints,
                         "routes[" + i + "].fallback[" + j + "]",
                         route.fallback().get(j),
-                        listen);
+                        all);
             }
         }
-        queues(constraints, routes, listen.healthPath());
+        queues(constraints, routes, all);
         constraints.verify();
     }
 
+    /** {@code lb.listen}, then the further ones. */
+    public List<ListenerConfig> allListeners() {
+        return all(listen, listeners);
+    }
+
+    private static List<ListenerConfig> all(ListenerConfig listen, Map<String, ListenerConfig> listeners) {
+        List<ListenerConfig> all = new ArrayList<>();
+        all.add(listen);
+        all.addAll(listeners.values());
+        return all;
+    }
+
+    /** Each needs an address that no other one has. */
+    private static void listeners(
+            Constraints constraints, ListenerConfig listen, Map<String, ListenerConfig> listeners, AdminConfig admin) {
+        Map<Integer, String> byPort = new HashMap<>();
+        byPort.put(listen.port(), "lb.listen");
+        if (admin.portSetExplicitly()) {
+            byPort.putIfAbsent(admin.port(), "lb.admin");
+        }
+        listeners.forEach((name, listener) -> {
+            String first = listener.port() == 0 ? null : byPort.putIfAbsent(listener.port(), "lb.listeners." + name);
+            String key = "listeners." + ConfigUtil.joinPath(name);
+            constraints
+                    .require(name.matches("[A-Za-z0-9_-]+"), key, name, "a name of letters, digits, _ and -")
+                    .require(first == null, key + ".port", listener.port(), "a port of its own: " + first + " has it");
+        });
+    }
+
     /** A directory is one queue, with one set of limits and one place at which to ask for it. */
-    private static void queues(Constraints constraints, List<RouteConfig> routes, String healthPath) {
+    private static void queues(Constraints constraints, List<RouteConfig> routes, List<ListenerConfig> listeners) {
         Map<Path, FallbackConfig.Queue> byDirectory = new HashMap<>();
         Map<String, FallbackConfig.Queue> byStatusPath = new HashMap<>();
         for (int i = 0; i < routes.size(); i++) {
@@ -91,10 +128,11 @@ public record LbConfig(
                                     "a path of its own: the queue in " + (beside == null ? "" : beside.dir())
                                             + " has it")
                             .require(
-                                    !healthPath.startsWith(queue.statusPath() + "/"),
+                                    listeners.stream()
+                                            .noneMatch(each -> each.healthPath().startsWith(queue.statusPath() + "/")),
                                     key + "status-path",
                                     queue.statusPath(),
-                                    "a path that lb.listen.health-path is not below");
+                                    "a path that no listener's health-path is below");
                 }
             }
         }
@@ -121,14 +159,14 @@ public record LbConfig(
     }
 
     private static void ofStateField(
-            Constraints constraints, String place, FallbackConfig fallback, ListenerConfig listen) {
+            Constraints constraints, String place, FallbackConfig fallback, List<ListenerConfig> listeners) {
         if (fallback instanceof FallbackConfig.Static response) {
             for (String name : response.headers().keySet()) {
                 constraints.require(
-                        !name.equalsIgnoreCase(listen.circuitStateHeader()),
+                        listeners.stream().noneMatch(each -> name.equalsIgnoreCase(each.circuitStateHeader())),
                         place + ".headers",
                         name,
-                        "the name of a field, other than lb.listen.circuit-state-header");
+                        "the name of a field, other than a listener's circuit-state-header");
             }
         }
     }

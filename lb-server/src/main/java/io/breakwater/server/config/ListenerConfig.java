@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param host the address to bind
  * @param port 0 lets the system choose
+ * @param tls how clients are spoken to
  * @param trustedProxies peers whose forwarding headers are believed
  * @param healthPath the path that the balancer answers itself
  * @param circuitStateHeader the field that tells the circuit's state on every response
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 public record ListenerConfig(
         String host,
         int port,
+        ListenerTls tls,
         int maxConnections,
         List<Cidr> trustedProxies,
         String healthPath,

@@ -16,6 +16,7 @@ import java.util.Map;
  *     never
  * @param minAvailable a trip that would leave fewer eligible backends is refused; 0 for none
  * @param probe what a health check asks
+ * @param tls for those backends whose URL is https
  */
 public record PoolConfig(
         String name,
@@ -34,7 +35,8 @@ public record PoolConfig(
         ConnectionsConfig connections,
         PoolTimeouts timeouts,
         RetriesConfig retries,
-        SlowStartConfig slowStart) {
+        SlowStartConfig slowStart,
+        UpstreamTls tls) {
 
     public PoolConfig {
         backends = List.copyOf(backends);

@@ -315,7 +315,7 @@ final class Section {
         problems.error(value.origin(), pathOf(violation.key()), shown, violation.rule());
     }
 
-    private void reportUnknownKeys() {
+    void reportUnknownKeys() {
         for (String key : own.keySet()) {
             ConfigValue value = own.get(key);
             if (!known.contains(key) && value != null && !HoconSource.isUnresolved(value)) {
@@ -484,9 +484,13 @@ final class Section {
             return value instanceof ConfigObject;
         }
 
-        /** The element as a section over {@code defaults}; null, after a report, if it is no object. */
+        /**
+         * The element as a section; null, after a report, if it is no object.
+         *
+         * @param defaults null where no key has any
+         */
         @Nullable
-        Section section(Section defaults) {
+        Section section(@Nullable Section defaults) {
             if (value instanceof ConfigObject object) {
                 return new Section(owner.pathOf(key), object, defaults, owner.problems);
             }

@@ -184,7 +184,7 @@ class ConfigLoaderTest {
                             { pool = default }
                           ]
                           pools.default {
-                            backends = ["https://a", { url = "http://b:0" }, 7]
+                            backends = ["https://a/b", { url = "http://b:0" }, 7]
                             breaker.cooldwon = 5s
                             breaker.failure-statuses = ["5xx"]
                             balance = randon
@@ -194,12 +194,12 @@ class ConfigLoaderTest {
                         """))
                 .containsExactly(
                         "t.conf:2: lb.listen.port: 70000 (expected: 0..65535)",
-                        "t.conf:2: lb.listen.prot: unknown key (expected: one of host, port, max-connections,"
+                        "t.conf:2: lb.listen.prot: unknown key (expected: one of host, port, tls, max-connections,"
                                 + " trusted-proxies, health-path, circuit-state-header, reason-header, request-id-header, trace-context, limits, timeouts; did you mean port?)",
                         "t.conf:3: lb.listen.timeouts.write-idle: 5 (expected: a duration with its unit, such as 5s or 250ms)",
                         "t.conf:4: lb.listen.limits.headers: lots (expected: a size such as 8KiB)",
-                        "t.conf:5: lb.health-check: unknown key (expected: one of listen, admin, runtime, access-log,"
-                                + " metrics, shutdown, routes, pools, route-defaults, fallback-defaults, pool-defaults,"
+                        "t.conf:5: lb.health-check: unknown key (expected: one of listen, listeners, admin, runtime, access-log,"
+                                + " metrics, shutdown, state, routes, pools, route-defaults, fallback-defaults, pool-defaults,"
                                 + " backend-defaults)",
                         "t.conf:7: lb.routes[0].path: api (expected: a path that starts with \"/\", without query,"
                                 + " fragment, spaces, \"\\\" or dot segments)",
@@ -207,10 +207,10 @@ class ConfigLoaderTest {
                         "t.conf:8: lb.routes[1].prefix: /c (expected: either path or prefix)",
                         "t.conf:8: lb.routes[1].pool: nowhere (expected: default)",
                         "t.conf:9: lb.routes[2].path: missing (expected: a path, a prefix, or a host alone)",
-                        "t.conf:12: lb.pools.default.backends[0]: https://a (expected: http://HOST[:PORT]; TLS to"
-                                + " backends is not supported)",
+                        "t.conf:12: lb.pools.default.backends[0]: https://a/b (expected: http://HOST[:PORT] or https://HOST[:PORT]; a"
+                                + " path is the route's matter (rewrite))",
                         "t.conf:12: lb.pools.default.backends[1].url: http://b:0 (expected: a port of 1..65535)",
-                        "t.conf:12: lb.pools.default.backends[2]: 7 (expected: http://HOST[:PORT])",
+                        "t.conf:12: lb.pools.default.backends[2]: 7 (expected: http://HOST[:PORT] or https://HOST[:PORT])",
                         "t.conf:13: lb.pools.default.breaker.cooldwon: unknown key (expected: one of enabled,"
                                 + " mode, scope, consecutive-failures, window, failure-statuses, cooldown,"
                                 + " cooldown-multiplier, cooldown-max, cooldown-jitter, half-open, abandoned-after,"
@@ -298,14 +298,25 @@ class ConfigLoaderTest {
             lb.pools."a/b".backends = ["http://a"]         | lb.pools."a/b": a/b (expected: a name of letters, digits, ., _ and - (it is part of URLs and a label of metrics))
             lb.pools.p = 1                                 | lb.pools.p: 1 (expected: an object in { })
             lb.pools.p.backends = ["http://a", "http://a:80"] | lb.pools.p.backends[1]: http://a:80 (expected: an id of its own in the pool; backends[0] has it)
-            lb.pools.p.backends = [{ id = x }]             | lb.pools.p.backends[0].url: missing (expected: http://HOST[:PORT])
+            lb.pools.p.backends = [{ id = x }]             | lb.pools.p.backends[0].url: missing (expected: http://HOST[:PORT] or https://HOST[:PORT])
             lb.pools.p.backends = [{ url = "http://a", id = "a/b" }] | lb.pools.p.backends[0].id: a/b (expected: letters, digits and any of . _ : @ - [ ] (it is part of URLs and a label of metrics))
-            lb.pools.p.backends = ["http://a/b"]           | lb.pools.p.backends[0]: http://a/b (expected: http://HOST[:PORT]; a path is the route's matter (rewrite))
-            lb.pools.p.backends = ["http://u@a"]           | lb.pools.p.backends[0]: http://u@a (expected: http://HOST[:PORT])
-            lb.pools.p.backends = ["http://::1"]           | lb.pools.p.backends[0]: http://::1 (expected: http://HOST[:PORT])
-            lb.pools.p.backends = ["http://"]              | lb.pools.p.backends[0]: http:// (expected: http://HOST[:PORT])
+            lb.pools.p.backends = ["http://a/b"]           | lb.pools.p.backends[0]: http://a/b (expected: http://HOST[:PORT] or https://HOST[:PORT]; a path is the route's matter (rewrite))
+            lb.pools.p.backends = ["http://u@a"]           | lb.pools.p.backends[0]: http://u@a (expected: http://HOST[:PORT] or https://HOST[:PORT])
+            lb.pools.p.backends = ["http://::1"]           | lb.pools.p.backends[0]: http://::1 (expected: http://HOST[:PORT] or https://HOST[:PORT])
+            lb.pools.p.backends = ["http://"]              | lb.pools.p.backends[0]: http:// (expected: http://HOST[:PORT] or https://HOST[:PORT])
             lb.pool-defaults.breaker.cooldown = soon       | lb.pool-defaults.breaker.cooldown: soon (expected: a duration with its unit, such as 5s or 250ms)
-            lb.pool-defaults.tls {}                        | lb.pool-defaults.tls: unknown key (expected: one of backends, balance, backend-errors, host-header, breaker, health-check, concurrency, connections, timeouts, retries, slow-start)
+            lb.pool-defaults.tls.cert = x                  | lb.pool-defaults.tls.cert: unknown key (expected: one of ca, server-name, verify, certificate, private-key)
+            lb.pool-defaults.tls.ca = nowhere              | lb.pool-defaults.tls.ca: nowhere (expected: a file that can be read)
+            lb.pool-defaults.tls.certificate = pom.xml     | lb.pool-defaults.tls.certificate: pom.xml (expected: together with private-key)
+            lb.pool-defaults.tls.server-name = "a b"       | lb.pool-defaults.tls.server-name: a b (expected: a host name, or empty for the backend's own)
+            lb.listen.tls.certificates = [{ certificate = pom.xml, private-key = nowhere }] | lb.listen.tls.certificates[0].private-key: nowhere (expected: a file that can be read)
+            lb.listen.tls.certificates = [{ certificate = pom.xml }] | lb.listen.tls.certificates[0].private-key: missing (expected: a file that can be read)
+            lb.listen.tls.client-ca = pom.xml              | lb.listen.tls.client-ca: pom.xml (expected: empty where certificates is: a listener without TLS asks for no certificate)
+            lb.listeners.b {}                              | lb.listeners.b.port: missing (expected: 0..65535)
+            lb.listeners.b.port = 3000                     | lb.listeners.b.port: 3000 (expected: a port of its own: lb.listen has it)
+            lb.listeners { b { port = 4000 }, c { port = 4000 } } | lb.listeners.c.port: 4000 (expected: a port of its own: lb.listeners.b has it)
+            lb.listeners { b { port = 4000, prot = 1 } }   | lb.listeners.b.prot: unknown key (expected: one of host, port, tls, max-connections, trusted-proxies, health-path, circuit-state-header, reason-header, request-id-header, trace-context, limits, timeouts; did you mean port?)
+            lb.listen.limits.min-body-rate = -1            | lb.listen.limits.min-body-rate: -1 (expected: a size such as 8KiB)
             lb.routes += { path = "/b" }                   | lb.routes[1].pool: missing (expected: the name of a pool)
             lb.routes += { path = "/a", pool = p }         | lb.routes[1].name: /a (expected: a name of its own: routes[0] has it, so set name on one of them)
             lb.routes += { path = "/b", pool = p, name = health } | lb.routes[1].name: health (expected: a name other than none and health)
@@ -335,7 +346,7 @@ class ConfigLoaderTest {
             lb.routes += { path = "/b", pool = p, fallback = [{ type = queue }, { type = queue, dir = "./x/../queue", max-count = 7 }] } | lb.routes[1].fallback[1].dir: ./x/../queue (expected: a directory of its own, or the same max-count, max-bytes, max-entry, max-age and status-path as the queue before that has it)
             lb.routes += { path = "/b", pool = p, fallback = [{ type = queue }, { type = queue, status-path = "/q" }] } | lb.routes[1].fallback[1].dir: queue (expected: a directory of its own, or the same max-count, max-bytes, max-entry, max-age and status-path as the queue before that has it)
             lb.routes += { path = "/b", pool = p, fallback = [{ type = queue }, { type = queue, dir = other }] } | lb.routes[1].fallback[1].status-path: /queued (expected: a path of its own: the queue in queue has it)
-            lb.routes += { path = "/b", pool = p, fallback = [{ type = queue, status-path = "/h" }] }, lb.listen.health-path = "/h/ok" | lb.routes[1].fallback[0].status-path: /h (expected: a path that lb.listen.health-path is not below)
+            lb.routes += { path = "/b", pool = p, fallback = [{ type = queue, status-path = "/h" }] }, lb.listen.health-path = "/h/ok" | lb.routes[1].fallback[0].status-path: /h (expected: a path that no listener's health-path is below)
             lb.access-log.format = jsn                     | lb.access-log.format: jsn (expected: off or combined or json; did you mean json?)
             lb.routes += 7                                 | lb.routes[1]: 7 (expected: an object in { })
             lb.routes = []                                 | lb.routes: [] (expected: at least one route)
@@ -345,7 +356,7 @@ class ConfigLoaderTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"http2 = true", "listen.tls {}", "listeners {}", "state.file = x"})
+    @CsvSource({"http2 = true", "listen.proxy-protocol = on"})
     void refusesKeysOfWhatDoesNotExistYet(String line) {
         assertThat(problems("lb." + line)).singleElement().asString().contains(": unknown key (expected: ");
     }
@@ -753,7 +764,7 @@ class ConfigLoaderTest {
                 lb.routes[0].pool=p   | --set: lb.routes[0].pool=p (expected: KEY=VALUE, such as lb.listen.port=4000)
                 lb.routes.0.pool=p    | --set: lb.routes.0.pool: p (expected: a key outside lists; lb.routes is set whole)
                 lb.pools.p.backends.0=p | --set: lb.pools.p.backends.0: p (expected: a key outside lists; lb.pools.p.backends is set whole)
-                lb.listen.prot=1      | --set: lb.listen.prot: unknown key (expected: one of host, port, max-connections, trusted-proxies, health-path, circuit-state-header, reason-header, request-id-header, trace-context, limits, timeouts; did you mean port?)
+                lb.listen.prot=1      | --set: lb.listen.prot: unknown key (expected: one of host, port, tls, max-connections, trusted-proxies, health-path, circuit-state-header, reason-header, request-id-header, trace-context, limits, timeouts; did you mean port?)
                 lb.listen.port=x      | --set: lb.listen.port: x (expected: a whole number)
                 lb.listen.port={      | --set: lb.listen.port: { (expected: a HOCON value; quote a text with any of : / = , # and the like, "{")
                 'lb.listen.port=1, x=2' | --set: lb.listen.port: 1, x=2 (expected: a HOCON value; quote a text with any of : / = , # and the like, "1, x=2")
@@ -863,8 +874,8 @@ class ConfigLoaderTest {
                     .containsExactly(
                             "a.conf:3: ${ONE}: not found (expected: a key of this file or a variable of the environment)",
                             "a.conf:4: ${lb.two}: not found (expected: a key of this file or a variable of the environment)",
-                            "a.conf:5: lb.lisen: unknown key (expected: one of listen, admin, runtime, access-log,"
-                                    + " metrics, shutdown, routes, pools, route-defaults, fallback-defaults,"
+                            "a.conf:5: lb.lisen: unknown key (expected: one of listen, listeners, admin, runtime, access-log,"
+                                    + " metrics, shutdown, state, routes, pools, route-defaults, fallback-defaults,"
                                     + " pool-defaults, backend-defaults; did you mean listen?)");
         }
 
