@@ -89,25 +89,61 @@ final class ConfigReader {
         for (Element element : s.elements("certificates")) {
             Section entry = element.section(null);
             if (entry != null) {
-                certificates.add(
-                        new CertificateConfig(requiredFile(entry, "certificate"), requiredFile(entry, "private-key")));
+                String certificate = orEmpty(entry.optional("certificate", ConfigReader::certificates));
+                String key = orEmpty(entry.optional("private-key", path -> key(path, certificate)));
+                for (String each : List.of("certificate", "private-key")) {
+                    if (entry.optionalText(each) == null) {
+                        entry.reportMissing(each, PemFile.READABLE_RULE);
+                    }
+                }
+                certificates.add(new CertificateConfig(certificate, key));
                 entry.reportUnknownKeys();
             }
         }
-        return new ListenerTls(certificates, fileOrNone(s, "client-ca"));
+        return new ListenerTls(certificates, certificatesOrNone(s, "client-ca"));
     }
 
-    private static String requiredFile(Section s, String key) {
-        String file = s.optional(key, ConfigReader::readableFile);
-        if (s.optionalText(key) == null) {
-            s.reportMissing(key, "a file that can be read");
+    private static UpstreamTls upstreamTls(Section s) {
+        String certificate = certificatesOrNone(s, "certificate");
+        return new UpstreamTls(
+                certificatesOrNone(s, "ca"),
+                s.text("server-name"),
+                s.flag("verify"),
+                certificate,
+                orEmpty(s.optional("private-key", path -> path.isEmpty() ? path : key(path, certificate))));
+    }
+
+    private static String certificatesOrNone(Section s, String key) {
+        return orEmpty(s.optional(key, path -> path.isEmpty() ? path : certificates(path)));
+    }
+
+    private static String certificates(String path) {
+        return pem(path, () -> PemFile.read(path).certificates());
+    }
+
+    /** @param certificate whose key it must be; empty where there is none that can be read */
+    private static String key(String path, String certificate) {
+        return pem(
+                path, () -> certificate.isEmpty() ? PemFile.read(path).privateKey() : Identity.read(certificate, path));
+    }
+
+    private static String orEmpty(@Nullable String text) {
+        return text == null ? "" : text;
+    }
+
+    /** The path of a file, of which the reader must be able to make something. */
+    private static String pem(String path, PemReader reader) {
+        try {
+            reader.read();
+            return path;
+        } catch (PemException refused) {
+            throw new InvalidValue(refused.rule());
         }
-        return file == null ? "" : file;
     }
 
-    private static String fileOrNone(Section s, String key) {
-        String file = s.optional(key, path -> path.isEmpty() ? path : readableFile(path));
-        return file == null ? "" : file;
+    @FunctionalInterface
+    private interface PemReader {
+        Object read() throws PemException;
     }
 
     private static ListenerConfig listen(Section s) {
@@ -234,13 +270,7 @@ final class ConfigReader {
                                 c.duration("duration"),
                                 c.ratio("min-weight"),
                                 c.integer("min-successes"))),
-                s.section("tls")
-                        .read(c -> new UpstreamTls(
-                                fileOrNone(c, "ca"),
-                                c.text("server-name"),
-                                c.flag("verify"),
-                                fileOrNone(c, "certificate"),
-                                fileOrNone(c, "private-key"))));
+                s.section("tls").read(ConfigReader::upstreamTls));
     }
 
     private static PoolConfig poolWithWarnings(Section s, String name, Section backendDefaults) {
@@ -574,7 +604,7 @@ final class ConfigReader {
         } catch (InvalidPathException notAPath) {
             // Refused below, as what cannot be read is.
         }
-        throw new InvalidValue("a file that can be read");
+        throw new InvalidValue(PemFile.READABLE_RULE);
     }
 
     /** What an entry of each type is where it says nothing. A pool has no default: its name is all that there is. */
