@@ -34,6 +34,7 @@ record Never(String subject, List<String> imports, List<String> except) {
             "io.breakwater.server.demo",
             "io.breakwater.server.config",
             "io.breakwater.server.runtime",
+            "io.breakwater.server.tls",
             "io.breakwater.server.listener",
             "io.breakwater.server.http",
             "io.breakwater.server.route",
@@ -64,6 +65,20 @@ record Never(String subject, List<String> imports, List<String> except) {
             never("io.breakwater.server.*..").imports("io.breakwater.server"),
             never("io.breakwater.server.config").imports(NETTY, MICROMETER, PROMETHEUS, SERVER),
             never("io.breakwater.server.runtime").imports(SERVER),
+            never("io.breakwater.server.tls")
+                    .imports(
+                            "io.breakwater.server.cli..",
+                            "io.breakwater.server.listener..",
+                            "io.breakwater.server.http..",
+                            "io.breakwater.server.route..",
+                            "io.breakwater.server.pool..",
+                            "io.breakwater.server.balance..",
+                            "io.breakwater.server.connection..",
+                            "io.breakwater.server.exchange..",
+                            "io.breakwater.server.fallback..",
+                            "io.breakwater.server.probe..",
+                            "io.breakwater.server.events..",
+                            "io.breakwater.server.admin.."),
             never("io.breakwater.server.listener")
                     .imports(
                             "io.breakwater.server.pool..",
