@@ -39,6 +39,7 @@ record Never(String subject, List<String> imports, List<String> except) {
             "io.breakwater.server.route",
             "io.breakwater.server.pool",
             "io.breakwater.server.balance",
+            "io.breakwater.server.tls",
             "io.breakwater.server.connection",
             "io.breakwater.server.exchange",
             "io.breakwater.server.fallback",

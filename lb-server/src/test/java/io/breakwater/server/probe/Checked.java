@@ -54,6 +54,7 @@ final class Checked implements AutoCloseable {
                 backend,
                 pool.healthCheck(),
                 pool.probe(),
+                null,
                 new HealthListener() {
                     @Override
                     public void onChange(HealthChange change) {

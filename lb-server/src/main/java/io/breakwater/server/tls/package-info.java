@@ -1,0 +1,5 @@
+/** TLS: what is made of certificates and keys, and why a handshake failed. */
+@NullMarked
+package io.breakwater.server.tls;
+
+import org.jspecify.annotations.NullMarked;
