@@ -9,6 +9,7 @@ import io.breakwater.server.fixtures.Conf;
 import io.breakwater.server.fixtures.Gate;
 import io.breakwater.server.fixtures.HttpMessage;
 import io.breakwater.server.fixtures.Logged;
+import io.breakwater.server.fixtures.Pki;
 import io.breakwater.server.fixtures.Proxy;
 import io.breakwater.server.fixtures.RawClient;
 import io.breakwater.server.fixtures.ScriptedBackend;
