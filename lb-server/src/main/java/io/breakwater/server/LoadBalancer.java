@@ -351,6 +351,7 @@ public final class LoadBalancer implements RunningBalancer {
         requireNonNull(accessLog).reconfigure(config.accessLog());
         requireNonNull(listeners).reconfigure(contexts);
         warmUp(applied.added());
+        applied.rekeyed().forEach(each -> onEachLoop(pool -> pool.closeIdle(each)));
         applied.removed().forEach(gone -> onEachLoop(pool -> pool.forget(gone)));
         return new ReloadResult.Success(
                 changes.summary(MOST_CHANGES_TOLD),

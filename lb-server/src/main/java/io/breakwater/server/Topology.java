@@ -36,6 +36,8 @@ import io.breakwater.server.pool.ServedPool;
 import io.breakwater.server.probe.HealthChecks;
 import io.breakwater.server.route.Route;
 import io.breakwater.server.route.RouteTable;
+import io.breakwater.server.tls.ClientTls;
+import io.breakwater.server.tls.TlsPeer;
 import io.breakwater.server.traffic.TrafficHistory;
 import io.breakwater.time.Ticker;
 import java.io.IOException;
@@ -69,6 +71,7 @@ final class Topology {
     /** Never written to: replaced, with the lock. {@link #health} reads it without. */
     private volatile Map<BackendId, Member> members = Map.of();
 
+    private Map<String, ClientTls> tls = Map.of();
     private Map<String, KeptStale> stale = Map.of();
     private Set<String> routeNames = Set.of();
     private volatile @Nullable Routing routing;
@@ -104,20 +107,27 @@ final class Topology {
                 .toList();
     }
 
-    /** What a configuration has brought and taken. */
-    record Applied(List<Replica> added, List<Replica> removed) {}
+    /**
+     * What a configuration has brought and taken.
+     *
+     * @param rekeyed to which TLS is spoken in another way from now on
+     */
+    record Applied(List<Replica> added, List<Replica> removed, List<Replica> rekeyed) {}
 
     /**
      * Serves by this configuration from now on.
      *
-     * @throws IOException if the file of a fallback cannot be read, or a queue not be opened; nothing has changed then
+     * @throws IOException if the file of a fallback or of TLS cannot be read, or a queue not be opened; nothing has changed
+     *     then
      */
     synchronized Applied apply(LbConfig config) throws IOException {
         StaticResponses statics = StaticResponses.read(config);
+        Map<String, ClientTls> tlsAfter = clientTls(config);
         queues.open(config);
         Map<BackendId, Member> before = members;
         Map<BackendId, Member> after = new LinkedHashMap<>();
         List<Replica> added = new ArrayList<>();
+        List<Replica> rekeyed = new ArrayList<>();
         Map<String, ServedPool> pools = new LinkedHashMap<>();
         for (PoolConfig pool : config.pools().values()) {
             PoolCore core = cores.computeIfAbsent(
@@ -125,10 +135,15 @@ final class Topology {
             List<Replica> replicas = new ArrayList<>();
             for (BackendConfig each : pool.backends()) {
                 BackendId id = new BackendId(pool.name(), each.id());
+                TlsPeer peer =
+                        each.isTls() ? requireNonNull(tlsAfter.get(pool.name())).to(each.host(), each.port()) : null;
                 Member member = before.get(id);
                 if (member == null || !member.replica.config().url().equals(each.url())) {
-                    member = member(core, id, pool, each);
+                    member = member(core, id, pool, each, peer);
                     added.add(member.replica);
+                } else if (!Objects.equals(member.replica.tls(), peer)) {
+                    member.replica.tls(peer);
+                    rekeyed.add(member.replica);
                 }
                 after.put(id, member);
                 replicas.add(member.replica);
@@ -143,6 +158,7 @@ final class Topology {
             FallbackChain chain = route.fallback().isEmpty() ? null : chain(route, pools, counts, statics, staleAfter);
             routes.add(new Route<>(route, Destination.of(route, pool, counts, chain)));
         }
+        tls = tlsAfter;
         stale = staleAfter;
         routing = new Routing(
                 new RouteTable<>(routes),
@@ -155,7 +171,22 @@ final class Topology {
         events.retain(circuits(pools.values()));
         check(config);
         queues.reconfigure(config);
-        return new Applied(added, forgotten(before, after));
+        return new Applied(added, forgotten(before, after), rekeyed);
+    }
+
+    /** By pool, where it has a backend that wants it. */
+    private Map<String, ClientTls> clientTls(LbConfig config) throws IOException {
+        Map<String, ClientTls> read = new HashMap<>();
+        for (PoolConfig pool : config.pools().values()) {
+            if (pool.backends().stream().anyMatch(BackendConfig::isTls)) {
+                try {
+                    read.put(pool.name(), ClientTls.read(pool.tls(), tls.get(pool.name())));
+                } catch (IOException e) {
+                    throw new IOException("lb.pools." + pool.name() + ".tls: " + e.getMessage(), e);
+                }
+            }
+        }
+        return read;
     }
 
     /** Returns the names of the routes that lead to this pool, first of all or as a fallback. */
@@ -226,7 +257,7 @@ final class Topology {
         for (PoolConfig pool : config.pools().values()) {
             for (BackendConfig each : pool.backends()) {
                 Member member = requireNonNull(members.get(new BackendId(pool.name(), each.id())));
-                checks.reconfigure(member.checker, each, pool.healthCheck(), pool.probe());
+                checks.reconfigure(member.checker, each, pool.healthCheck(), pool.probe(), member.replica.tls());
                 if (member.replica.admin() != AdminState.DISABLED) {
                     member.checker.start();
                 }
@@ -261,7 +292,8 @@ final class Topology {
         return removed;
     }
 
-    private Member member(PoolCore core, BackendId id, PoolConfig pool, BackendConfig config) {
+    private Member member(
+            PoolCore core, BackendId id, PoolConfig pool, BackendConfig config, @Nullable TlsPeer tlsPeer) {
         // The meters of a backend read its circuits, and the circuits report to the meters.
         Gauges gauges = new Gauges(ticker);
         BackendRecorder counts = recorder.backend(id, gauges);
@@ -279,6 +311,7 @@ final class Topology {
             };
         };
         Replica replica = new Replica(core, id, config, pool, counts, journals);
+        replica.tls(tlsPeer);
         gauges.replica = replica;
         HealthListener log = events.health(id);
         HealthChecker checker = checks.checkerOf(
@@ -286,6 +319,7 @@ final class Topology {
                 config,
                 pool.healthCheck(),
                 pool.probe(),
+                tlsPeer,
                 change -> {
                     replica.health(change.to(), change.timeoutsOnly(), change.sequence(), change.atNanos());
                     log.onChange(change);

@@ -49,6 +49,16 @@ public record BackendConfig(String id, String url, String host, int port, int we
         return url.regionMatches(true, 0, HTTPS, 0, HTTPS.length());
     }
 
+    /** Host and port as a Host field has them: without the port that the scheme has anyway (RFC 9110 section 4.2.3). */
+    public String authority() {
+        String name = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
+        return port == defaultPort(isTls()) ? name : name + ":" + port;
+    }
+
+    private static int defaultPort(boolean tls) {
+        return tls ? 443 : 80;
+    }
+
     /** The host and the port in a URL. */
     static HostPort target(String url) {
         boolean tls = isTls(url);
@@ -61,6 +71,6 @@ public record BackendConfig(String id, String url, String host, int port, int we
         if (authority.indexOf('/') >= 0) {
             throw new InvalidValue(URL_RULE + "; a path is the route's matter (rewrite)");
         }
-        return HostPort.parse(authority, tls ? 443 : 80, URL_RULE);
+        return HostPort.parse(authority, defaultPort(tls), URL_RULE);
     }
 }

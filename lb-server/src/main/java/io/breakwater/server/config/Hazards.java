@@ -124,6 +124,7 @@ final class Hazards {
         ofRetries(pool, config);
         ofBreaker(pool, config);
         ofHealthChecks(pool, config.healthCheck());
+        ofTls(pool, config);
         if (config.slowStart().enabled()
                 && !config.breaker().enabled()
                 && !config.healthCheck().enabled()) {
@@ -271,6 +272,21 @@ final class Hazards {
                             + ", so that a backend that is out comes back later than it need",
                     "health-check.unhealthy-interval",
                     "health-check.interval");
+        }
+    }
+
+    private static void ofTls(Section pool, PoolConfig config) {
+        if (config.backends().stream().anyMatch(BackendConfig::isTls)) {
+            if (!config.tls().verify()) {
+                pool.warn("whoever is on the way to a backend can be it, read all and change all", "tls.verify");
+            }
+            return;
+        }
+        for (String key : List.of("ca", "server-name", "verify", "certificate", "private-key")) {
+            if (pool.has("tls." + key)) { // what is meant for all pools may well be of no use to some
+                pool.warn("no backend of this pool is spoken to over TLS: none has an https:// URL", "tls." + key);
+                return;
+            }
         }
     }
 

@@ -298,6 +298,11 @@ final class Section {
         return value == null ? below != null && below.isExplicit(key) : HoconSource.isExplicit(value);
     }
 
+    /** Tells whether the value under the relative path stands in this section itself. */
+    boolean has(String key) {
+        return find(key) != null;
+    }
+
     private void report(Violation violation) {
         ConfigValue value = find(violation.key());
         if (value == null && below != null && below.isExplicit(violation.key())) {

@@ -3,13 +3,20 @@ package io.breakwater.server.connection;
 import io.breakwater.server.config.ConnectionsConfig;
 import io.breakwater.server.pool.Replica;
 import io.breakwater.server.runtime.Loop;
+import io.breakwater.server.tls.TlsFailure;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The kept connections of one backend on one event loop, last used first. Confined to that loop. */
 final class BackendConnections {
     /** How long the rest of an unwanted body may take. */
     private static final long DISCARD_NANOS = 1_000_000_000L;
+    /** Somebody should look, and need not be told of each request. */
+    private static final long TLS_FAILURES_LOGGED_EVERY_NANOS = 10_000_000_000L;
+
+    private static final Logger LOG = LoggerFactory.getLogger(BackendConnections.class);
 
     private final Replica backend;
     private final Loop loop;
@@ -18,6 +25,8 @@ final class BackendConnections {
     private @Nullable ConnectionsConfig config;
     private int mostIdle;
     private long idleTimeoutNanos;
+    private boolean tlsFailureLogged;
+    private long tlsFailureLoggedNanos;
 
     BackendConnections(Replica backend, Loop loop) {
         this.backend = backend;
@@ -67,7 +76,7 @@ final class BackendConnections {
 
     void idle(UpstreamConnection connection) {
         discarding.remove(connection);
-        if (idle.size() >= mostIdle) {
+        if (idle.size() >= mostIdle || connection.isOutdated()) {
             connection.close();
         } else {
             idle.addFirst(connection);
@@ -80,6 +89,16 @@ final class BackendConnections {
                     .close(); // to read the rest is of no use; and when nothing is kept, nobody may be there to reap it
         } else {
             discarding.addLast(connection);
+        }
+    }
+
+    /** The backend did not come to an understanding with us. What was wrong stands nowhere else. */
+    void tlsFailed(Throwable cause) {
+        long now = loop.now();
+        if (!tlsFailureLogged || now - tlsFailureLoggedNanos >= TLS_FAILURES_LOGGED_EVERY_NANOS) {
+            tlsFailureLogged = true;
+            tlsFailureLoggedNanos = now;
+            LOG.warn("{}: no TLS with {}: {}", backend.id(), backend.config().url(), TlsFailure.text(cause));
         }
     }
 

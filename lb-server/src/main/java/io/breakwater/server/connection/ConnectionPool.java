@@ -1,12 +1,15 @@
 package io.breakwater.server.connection;
 
+import io.breakwater.health.Outcome;
 import io.breakwater.metrics.ConnectionRecorder;
 import io.breakwater.server.config.PoolConfig;
 import io.breakwater.server.http.HeadLimits;
 import io.breakwater.server.pool.Replica;
 import io.breakwater.server.runtime.Loop;
 import io.breakwater.server.runtime.TimerWheel;
+import io.breakwater.server.tls.TlsPeer;
 import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
 import io.netty.channel.socket.SocketChannel;
 import java.util.IdentityHashMap;
 import org.jspecify.annotations.Nullable;
@@ -52,17 +55,33 @@ public final class ConnectionPool {
     }
 
     /**
-     * Makes a fresh connection and hands it to the sink, later or before this returns. The caller bounds the time.
+     * Makes a fresh connection and hands it to the sink, later or before this returns; over TLS once the handshake is done.
+     * The caller bounds the time.
      */
     public Connecting connect(Replica backend, PoolConfig config, ResponseSink sink) {
         BackendConnections home = connections(backend, config);
+        TlsPeer tls = backend.tls();
         Bootstrap bootstrap = UpstreamBootstrap.create(loop.eventLoop(), channelType);
         Connector connector = new Connector(
                 loop,
                 bootstrap,
-                channel -> new UpstreamConnection(channel, home, limits, recorder),
-                sink,
-                addresses.of(backend.config().host(), backend.config().port()));
+                channel -> channel.pipeline().addLast(new UpstreamConnection(channel, home, limits, recorder, tls)),
+                new Dialer.Result() {
+                    @Override
+                    public void onConnected(Channel channel) {
+                        sink.onConnected(channel.pipeline().get(UpstreamConnection.class));
+                    }
+
+                    @Override
+                    public void onFailed(Outcome outcome, Throwable cause) {
+                        if (outcome == Outcome.TLS_FAILED) {
+                            home.tlsFailed(cause);
+                        }
+                        sink.onConnectFailed(outcome, cause);
+                    }
+                },
+                addresses.of(backend.config().host(), backend.config().port()),
+                tls);
         connector.start();
         return connector;
     }
@@ -84,7 +103,7 @@ public final class ConnectionPool {
         return connections;
     }
 
-    /** Closes the idle connections of a backend that gets no requests for now. */
+    /** Closes the idle connections of a backend, as if their time were over. */
     public void closeIdle(Replica backend) {
         BackendConnections connections = byBackend.get(backend);
         if (connections != null) {

@@ -2,6 +2,7 @@ package io.breakwater.server.connection;
 
 import io.breakwater.health.Outcome;
 import io.breakwater.server.runtime.Loop;
+import io.breakwater.server.tls.TlsPeer;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -11,13 +12,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Makes one connection to a backend that may have several addresses: attempts start {@link #ATTEMPT_DELAY_MILLIS} apart
  * or as soon as the one before failed, the first that connects wins, and only when all have failed has it failed ("Happy
- * Eyeballs", RFC 8305 section 5). Confined to its event loop.
+ * Eyeballs", RFC 8305 section 5). Where TLS is spoken, the handshake is made with the one that won, and it is connected
+ * once that is done. Confined to its event loop.
  */
 final class Connector implements Connecting {
     /** RFC 8305 section 5: the recommended Connection Attempt Delay. */
@@ -28,47 +29,32 @@ final class Connector implements Connecting {
     private final Consumer<Channel> initializer;
     private final Dialer.Result result;
     private final Addresses addresses;
+    private final @Nullable TlsPeer tls;
     private final List<ChannelFuture> underWay = new ArrayList<>(2);
     private List<InetSocketAddress> candidates = List.of();
     private int next;
     private boolean over;
+    private @Nullable Handshake handshake;
     private @Nullable Throwable firstFailure;
     private Outcome outcome = Outcome.LOCAL_ERROR;
 
+    /**
+     * @param initializer puts the handlers into each channel that is tried
+     * @param tls by which TLS is spoken; null if it is not
+     */
     Connector(
             Loop loop,
             Bootstrap bootstrap,
-            Function<Channel, UpstreamConnection> wrap,
-            ResponseSink sink,
-            Addresses addresses) {
-        this(
-                loop,
-                bootstrap,
-                channel -> channel.pipeline().addLast(wrap.apply(channel)),
-                new Dialer.Result() {
-                    @Override
-                    public void onConnected(Channel channel) {
-                        sink.onConnected(channel.pipeline().get(UpstreamConnection.class));
-                    }
-
-                    @Override
-                    public void onFailed(Outcome outcome, Throwable cause) {
-                        sink.onConnectFailed(outcome, cause);
-                    }
-                },
-                addresses);
-    }
-
-    /**
-     * @param initializer puts the handlers into each channel that is tried
-     */
-    Connector(
-            Loop loop, Bootstrap bootstrap, Consumer<Channel> initializer, Dialer.Result result, Addresses addresses) {
+            Consumer<Channel> initializer,
+            Dialer.Result result,
+            Addresses addresses,
+            @Nullable TlsPeer tls) {
         this.loop = loop;
         this.bootstrap = bootstrap;
         this.initializer = initializer;
         this.result = result;
         this.addresses = addresses;
+        this.tls = tls;
     }
 
     void start() {
@@ -130,7 +116,7 @@ final class Connector implements Connecting {
         } else if (attempt.isSuccess()) {
             cancel();
             addresses.worked(address);
-            result.onConnected(attempt.channel());
+            connected(attempt.channel());
         } else {
             Throwable cause = attempt.cause();
             if (firstFailure == null) {
@@ -148,9 +134,21 @@ final class Connector implements Connecting {
         }
     }
 
+    private void connected(Channel channel) {
+        if (tls == null) {
+            result.onConnected(channel);
+        } else {
+            handshake = new Handshake(channel, result);
+            handshake.start(tls);
+        }
+    }
+
     @Override
     public void cancel() {
         over = true;
+        if (handshake != null) {
+            handshake.cancel();
+        }
         List.copyOf(underWay).forEach(Connector::giveUp);
         underWay.clear();
     }

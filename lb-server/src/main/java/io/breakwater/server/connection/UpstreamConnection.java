@@ -7,11 +7,14 @@ import io.breakwater.server.http.Cumulation;
 import io.breakwater.server.http.HeadLimits;
 import io.breakwater.server.http.ResponseHead;
 import io.breakwater.server.http.Scan;
+import io.breakwater.server.tls.TlsFailure;
+import io.breakwater.server.tls.TlsPeer;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelOutputShutdownException;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
@@ -33,6 +36,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     private final Channel channel;
     private final BackendConnections home;
     private final ConnectionRecorder recorder;
+    private final @Nullable TlsPeer tls;
     private final ResponseHead head;
     private final BodyReader body = new BodyReader();
     private @Nullable ByteBuf in;
@@ -43,7 +47,11 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     private boolean responseBytesSeen;
     private boolean reusable;
     private boolean used;
+    /** The backend did not end it, as far as is known: what comes to its end with the connection is not whole. */
     private boolean brokenOff;
+    /** How TLS itself failed; null while it has not. */
+    private @Nullable Throwable tlsFailure;
+
     private boolean paused;
     private int interimResponses;
     private int discardedBytes;
@@ -60,11 +68,22 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         CLOSED
     }
 
-    UpstreamConnection(Channel channel, BackendConnections home, HeadLimits limits, ConnectionRecorder recorder) {
+    /**
+     * @param tls by which TLS is spoken, in front of this handler; null if it is not
+     */
+    UpstreamConnection(
+            Channel channel,
+            BackendConnections home,
+            HeadLimits limits,
+            ConnectionRecorder recorder,
+            @Nullable TlsPeer tls) {
         this.channel = channel;
         this.home = home;
         this.recorder = recorder;
+        this.tls = tls;
         this.head = new ResponseHead(limits);
+        // Anybody on the way can end the connection below; who ends TLS is the backend (RFC 8446 section 6.1).
+        this.brokenOff = tls != null;
     }
 
     /**
@@ -168,7 +187,12 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     }
 
     boolean isUsable() {
-        return phase == Phase.IDLE && channel.isActive();
+        return phase == Phase.IDLE && channel.isActive() && !isOutdated();
+    }
+
+    /** Whether TLS was spoken by other settings than it would be now. */
+    boolean isOutdated() {
+        return tls != null && !tls.equals(home.backend().tls());
     }
 
     boolean isClosed() {
@@ -381,9 +405,33 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         recorder.closed();
+        ended();
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event == SslCloseCompletionEvent.SUCCESS) {
+            // The backend has ended TLS: nothing more comes, whenever the connection below ends.
+            brokenOff = false;
+            ended();
+        }
+        ctx.fireUserEventTriggered(event);
+    }
+
+    /** Nothing more comes. */
+    private void ended() {
         home.closed(this);
         switch (phase) {
-            case HEAD -> fail(Outcome.CONNECTION_RESET);
+            case HEAD -> {
+                // In TLS 1.3 our handshake is done before the backend has judged our certificate (RFC 8446 section
+                // 4.4.2.4).
+                if (tlsFailure != null && !used && !responseBytesSeen) {
+                    home.tlsFailed(tlsFailure);
+                    fail(Outcome.TLS_FAILED);
+                } else {
+                    fail(Outcome.CONNECTION_RESET);
+                }
+            }
             case BODY -> {
                 if (body.endsWithConnection() && !brokenOff) {
                     end();
@@ -392,7 +440,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
                 }
             }
             case DONE -> reusable = false;
-            default -> phase = Phase.CLOSED;
+            default -> close();
         }
     }
 
@@ -414,6 +462,10 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         brokenOff = true;
+        if (TlsFailure.isOne(cause)) {
+            tlsFailure = cause; // its handler closes the channel
+            return;
+        }
         if (cause instanceof IOException) {
             return; // a failed read closes the channel by itself
         }

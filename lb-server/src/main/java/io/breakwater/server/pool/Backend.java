@@ -62,10 +62,9 @@ public final class Backend implements Candidate {
         return replica.config();
     }
 
-    /** Host and port as a Host field has them. */
+    /** What a Host field has for it. */
     public byte[] authority() {
-        String host = config().host();
-        return ((host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + config().port()).getBytes(US_ASCII);
+        return config().authority().getBytes(US_ASCII);
     }
 
     public CircuitBreaker breaker() {

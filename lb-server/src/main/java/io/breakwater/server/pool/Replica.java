@@ -13,6 +13,7 @@ import io.breakwater.server.balance.LatencyScore;
 import io.breakwater.server.config.BackendConfig;
 import io.breakwater.server.config.ConcurrencyConfig;
 import io.breakwater.server.config.PoolConfig;
+import io.breakwater.server.tls.TlsPeer;
 import io.breakwater.server.traffic.Attempts;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
@@ -76,6 +77,7 @@ public final class Replica implements Attempts {
     private volatile Health health;
     private volatile List<Backend> circuits = List.of();
     private volatile boolean retired;
+    private volatile @Nullable TlsPeer tls;
 
     /**
      * @param core of the pool that it will be part of
@@ -120,6 +122,16 @@ public final class Replica implements Attempts {
 
     public BackendConfig config() {
         return settings.config;
+    }
+
+    /** How TLS is spoken to it now; null if it is not. */
+    public @Nullable TlsPeer tls() {
+        return tls;
+    }
+
+    /** From now on TLS is spoken to it in this way, on new connections. */
+    public void tls(@Nullable TlsPeer present) {
+        tls = present;
     }
 
     /** What its circuits go by now. */

@@ -1,5 +1,6 @@
 package io.breakwater.server.probe;
 
+import io.breakwater.server.tls.TlsFailure;
 import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
 import java.util.Locale;
@@ -16,6 +17,10 @@ final class Causes {
         }
         if (failure instanceof NoRouteToHostException) {
             return "no route to host";
+        }
+        String tls = TlsFailure.text(failure);
+        if (tls != null) {
+            return tls;
         }
         // Netty adds the address in front of or behind what the system said; the first cause has that alone.
         Throwable first = failure;

@@ -29,10 +29,10 @@ abstract class Dialled implements Probe.Attempt, Dialer.Result {
     }
 
     /** Begins. From any thread. */
-    final void start(Dialer dialer, String host, int port) {
+    final void start(Dialer dialer, Dialer.Target to) {
         run(() -> {
             if (!cancelled) {
-                connecting = dialer.connect(host, port, this::initialize, this);
+                connecting = dialer.connect(to, this::initialize, this);
             }
         });
     }
@@ -40,7 +40,7 @@ abstract class Dialled implements Probe.Attempt, Dialer.Result {
     /** Puts the handlers into a channel that is tried. Several may be tried at a time, for a name has many addresses. */
     abstract void initialize(Channel tried);
 
-    /** The connection is there. */
+    /** The connection is there, and where TLS is spoken the handshake is done. */
     abstract void connected(Channel made);
 
     @Override

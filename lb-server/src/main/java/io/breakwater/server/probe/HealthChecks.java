@@ -15,10 +15,12 @@ import io.breakwater.server.connection.AddressBook;
 import io.breakwater.server.connection.Dialer;
 import io.breakwater.server.runtime.Housekeeping;
 import io.breakwater.server.runtime.Loop;
+import io.breakwater.server.tls.TlsPeer;
 import io.breakwater.time.Scheduler;
 import io.breakwater.time.Ticker;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -71,6 +73,7 @@ public final class HealthChecks {
     /**
      * Makes the checker of a new backend; it is for the caller to start.
      *
+     * @param tls by which TLS is spoken to it; null if it is not
      * @param listener is told of everything, besides the recorder
      * @param recorder counts the checks
      */
@@ -79,28 +82,35 @@ public final class HealthChecks {
             BackendConfig backend,
             HealthCheckConfig config,
             ProbeConfig probe,
+            @Nullable TlsPeer tls,
             HealthListener listener,
             BackendRecorder recorder) {
         return new HealthChecker(
-                config, probe(backend, probe), ticker, scheduler, stagger, new Reports(id, listener, recorder));
+                config, probe(backend, probe, tls), ticker, scheduler, stagger, new Reports(id, listener, recorder));
     }
 
     /**
      * Gives the checker of a backend whose identity stays its new settings. What is known of the backend stays too, and so
      * does the time of its next check.
      */
-    public void reconfigure(HealthChecker checker, BackendConfig backend, HealthCheckConfig config, ProbeConfig probe) {
-        checker.reconfigure(config, probe(backend, probe));
+    public void reconfigure(
+            HealthChecker checker,
+            BackendConfig backend,
+            HealthCheckConfig config,
+            ProbeConfig probe,
+            @Nullable TlsPeer tls) {
+        checker.reconfigure(config, probe(backend, probe, tls));
     }
 
-    private Probe probe(BackendConfig backend, ProbeConfig config) {
+    private Probe probe(BackendConfig backend, ProbeConfig config, @Nullable TlsPeer tls) {
+        Dialer.Target to = new Dialer.Target(backend.host(), backend.port(), tls);
         return switch (config.type()) {
             case HTTP ->
                 new HttpProbe(
                         loop,
                         dialer,
-                        new HttpProbe.Question(backend.host(), backend.port(), config.path(), config.expectStatuses()));
-            case TCP -> new TcpProbe(loop.eventLoop(), dialer, backend.host(), backend.port());
+                        new HttpProbe.Question(to, backend.authority(), config.path(), config.expectStatuses()));
+            case TCP -> new TcpProbe(loop.eventLoop(), dialer, to);
         };
     }
 

@@ -7,6 +7,7 @@ import io.breakwater.server.connection.Dialer;
 import io.breakwater.server.connection.LocalErrors;
 import io.breakwater.server.runtime.Loop;
 import io.breakwater.server.runtime.TimerWheel;
+import io.breakwater.server.tls.TlsFailure;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
@@ -52,16 +53,10 @@ final class HttpProbe implements Probe {
     /**
      * What is asked.
      *
-     * @param host without brackets
+     * @param authority as Host says it (RFC 9110 section 7.2)
      * @param expected the statuses that pass
      */
-    record Question(String host, int port, String path, StatusRanges expected) {
-
-        /** As Host says it (RFC 9110 section 7.2); an IPv6 address stands in brackets (RFC 3986 section 3.2.2). */
-        private String authority() {
-            return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
-        }
-    }
+    record Question(Dialer.Target to, String authority, String path, StatusRanges expected) {}
 
     /**
      * @param loop of the dialer
@@ -75,7 +70,7 @@ final class HttpProbe implements Probe {
     @Override
     public Attempt start(long deadlineNanos, Callback callback) {
         Check check = new Check(deadlineNanos, callback);
-        check.start(dialer, question.host(), question.port());
+        check.start(dialer, question.to());
         return check;
     }
 
@@ -176,7 +171,7 @@ final class HttpProbe implements Probe {
             }
             if (LocalErrors.isLocal(cause)) {
                 check.tellLocalError(cause);
-            } else if (cause instanceof IOException) {
+            } else if (cause instanceof IOException || TlsFailure.isOne(cause)) {
                 check.tell(ProbeResult.failed(Causes.text(cause)));
             } else {
                 check.tell(ProbeResult.failed(MALFORMED));

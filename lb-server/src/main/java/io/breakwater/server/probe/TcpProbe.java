@@ -4,31 +4,31 @@ import io.breakwater.health.check.Probe;
 import io.breakwater.health.check.ProbeResult;
 import io.breakwater.server.connection.Dialer;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
-import java.util.Objects;
+import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 
-/** Passes if a connection can be made, and closes it. Safe from any thread. */
+/** Passes if a connection can be made, over TLS with its handshake, and closes it. Safe from any thread. */
 final class TcpProbe implements Probe {
     private final EventLoop loop;
     private final Dialer dialer;
-    private final String host;
-    private final int port;
+    private final Dialer.Target to;
 
     /**
      * @param loop of the dialer
      */
-    TcpProbe(EventLoop loop, Dialer dialer, String host, int port) {
+    TcpProbe(EventLoop loop, Dialer dialer, Dialer.Target to) {
         this.loop = loop;
         this.dialer = dialer;
-        this.host = host;
-        this.port = port;
+        this.to = to;
     }
 
     @Override
     public Attempt start(long deadlineNanos, Callback callback) {
         Check check = new Check(loop, callback);
-        check.start(dialer, host, port);
+        check.start(dialer, to);
         return check;
     }
 
@@ -39,7 +39,7 @@ final class TcpProbe implements Probe {
 
         @Override
         void initialize(Channel tried) {
-            // Nothing is read or written.
+            tried.pipeline().addLast(new Deaf());
         }
 
         @Override
@@ -49,13 +49,26 @@ final class TcpProbe implements Probe {
         }
     }
 
+    /** Nothing is read or written, and what goes wrong with the connection once it is there is of no interest. */
+    private static final class Deaf extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ReferenceCountUtil.release(message);
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            ctx.close();
+        }
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof TcpProbe that && host.equals(that.host) && port == that.port;
+        return other instanceof TcpProbe that && to.equals(that.to);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(host, port);
+        return to.hashCode();
     }
 }

@@ -1,4 +1,4 @@
-/** TLS: what certificates and settings of the configuration come to. */
+/** TLS: what certificates, keys and settings of the configuration come to, and why a handshake failed. */
 @NullMarked
 package io.breakwater.server.tls;
 

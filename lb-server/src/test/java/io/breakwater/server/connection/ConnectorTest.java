@@ -2,26 +2,13 @@ package io.breakwater.server.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.breakwater.health.BackendId;
 import io.breakwater.health.Outcome;
-import io.breakwater.health.breaker.BreakerListener;
-import io.breakwater.health.breaker.CircuitState;
-import io.breakwater.metrics.BackendGauges;
-import io.breakwater.metrics.ProxyRecorder;
-import io.breakwater.metrics.Side;
-import io.breakwater.server.config.PoolConfig;
-import io.breakwater.server.fixtures.Conf;
-import io.breakwater.server.http.HeadLimits;
-import io.breakwater.server.http.ResponseHead;
-import io.breakwater.server.pool.Policies;
-import io.breakwater.server.pool.PoolCore;
-import io.breakwater.server.pool.Replica;
 import io.breakwater.server.runtime.EventLoops;
 import io.breakwater.server.runtime.EventLoops.Transport;
 import io.breakwater.server.runtime.Loop;
 import io.breakwater.time.Ticker;
 import io.netty.bootstrap.Bootstrap;
-import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.net.InetAddress;
@@ -38,67 +25,27 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
 class ConnectorTest {
-    private static final BackendGauges NO_GAUGES = new BackendGauges() {
-        @Override
-        public int inFlight() {
-            return 0;
-        }
-
-        @Override
-        public CircuitState circuitState() {
-            return CircuitState.CLOSED;
-        }
-
-        @Override
-        public boolean up() {
-            return true;
-        }
-
-        @Override
-        public boolean healthy() {
-            return true;
-        }
-    };
-
     /** Remembers how connecting failed, and whether that was told where it must be. */
-    private static final class Sink implements ResponseSink {
+    private static final class Sink implements Dialer.Result {
         private final Loop loop;
         final CompletableFuture<Outcome> failure = new CompletableFuture<>();
         final CompletableFuture<Boolean> onLoop = new CompletableFuture<>();
-        final CompletableFuture<UpstreamConnection> connected = new CompletableFuture<>();
+        final CompletableFuture<Channel> connected = new CompletableFuture<>();
 
         Sink(Loop loop) {
             this.loop = loop;
         }
 
         @Override
-        public void onConnectFailed(Outcome outcome, Throwable cause) {
+        public void onFailed(Outcome outcome, Throwable cause) {
             onLoop.complete(loop.eventLoop().inEventLoop());
             failure.complete(outcome);
         }
 
         @Override
-        public void onConnected(UpstreamConnection connection) {
-            connected.complete(connection);
+        public void onConnected(Channel channel) {
+            connected.complete(channel);
         }
-
-        @Override
-        public void onResponseHead(ResponseHead head) {}
-
-        @Override
-        public void onResponseBody(ByteBuf in, int length) {}
-
-        @Override
-        public void onResponseEnd() {}
-
-        @Override
-        public void onResponseReadComplete() {}
-
-        @Override
-        public void onResponseFailed(Outcome outcome, boolean untouched) {}
-
-        @Override
-        public void onUpstreamWritabilityChanged() {}
     }
 
     private static Addresses loopback() {
@@ -117,7 +64,8 @@ class ConnectorTest {
                     throw new AssertionError("there is no channel");
                 },
                 sink,
-                loopback());
+                loopback(),
+                null);
     }
 
     @Test
@@ -154,25 +102,13 @@ class ConnectorTest {
     }
 
     private static Connector connector(Loop loop, Sink sink, Addresses addresses) {
-        BackendConnections home = new BackendConnections(backend(), loop);
         return new Connector(
                 loop,
                 UpstreamBootstrap.create(loop.eventLoop(), NioSocketChannel.class),
-                channel -> new UpstreamConnection(
-                        channel, home, new HeadLimits(1, 1, 1), ProxyRecorder.NONE.connections(Side.UPSTREAM)),
+                channel -> {},
                 sink,
-                addresses);
-    }
-
-    private static Replica backend() {
-        PoolConfig pool = Conf.poolConfig("backends = [{ url = \"http://localhost:1\", id = id }]");
-        return new Replica(
-                new PoolCore(Ticker.system(), Runnable::run, Policies::of, ProxyRecorder.NONE.pool("pool")),
-                new BackendId("pool", "id"),
-                pool.backends().get(0),
-                pool,
-                ProxyRecorder.NONE.backend(new BackendId("pool", "id"), NO_GAUGES),
-                route -> BreakerListener.NONE);
+                addresses,
+                null);
     }
 
     private static InetAddress loopback(int last) throws UnknownHostException {

@@ -36,6 +36,15 @@ class BackpressureTest {
 
     private final byte[] piece = randomPiece();
 
+    /** @param receiveBufferBytes what the kernel takes in before the backend reads; 0 for the system's default */
+    ScriptedBackend backend(int receiveBufferBytes) {
+        return ScriptedBackend.start(Loopback.IPV4, 0, receiveBufferBytes);
+    }
+
+    Proxy proxy(ScriptedBackend backend, String... settings) {
+        return Proxy.start(Conf.everything(backend.url(), settings));
+    }
+
     private static byte[] randomPiece() {
         byte[] piece = new byte[PIECE_BYTES];
         new SplittableRandom(42).nextBytes(piece);
@@ -52,8 +61,8 @@ class BackpressureTest {
 
     @Test
     void aLargeResponseArrivesWhole() throws IOException {
-        try (ScriptedBackend backend = ScriptedBackend.start();
-                Proxy proxy = Proxy.start(Conf.everything(backend.url()));
+        try (ScriptedBackend backend = backend(0);
+                Proxy proxy = proxy(backend);
                 RawClient client = proxy.connect()) {
             backend.answer((connection, request) -> {
                 connection.send("HTTP/1.1 200 OK\r\nContent-Length: " + LENGTH + "\r\n\r\n");
@@ -74,8 +83,8 @@ class BackpressureTest {
 
     @Test
     void aLargeChunkedResponseArrivesWhole() throws IOException {
-        try (ScriptedBackend backend = ScriptedBackend.start();
-                Proxy proxy = Proxy.start(Conf.everything(backend.url()));
+        try (ScriptedBackend backend = backend(0);
+                Proxy proxy = proxy(backend);
                 RawClient client = proxy.connect()) {
             backend.answer((connection, request) -> {
                 connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -99,8 +108,8 @@ class BackpressureTest {
 
     @Test
     void aLargeUploadArrivesWhole() throws IOException {
-        try (ScriptedBackend backend = ScriptedBackend.start();
-                Proxy proxy = Proxy.start(Conf.everything(backend.url()));
+        try (ScriptedBackend backend = backend(0);
+                Proxy proxy = proxy(backend);
                 RawClient client = proxy.connect()) {
             client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + LENGTH + "\r\n\r\n");
             for (int i = 0; i < PIECES; i++) {
@@ -115,8 +124,8 @@ class BackpressureTest {
 
     @Test
     void aLargeChunkedUploadArrivesWhole() throws IOException {
-        try (ScriptedBackend backend = ScriptedBackend.start();
-                Proxy proxy = Proxy.start(Conf.everything(backend.url()));
+        try (ScriptedBackend backend = backend(0);
+                Proxy proxy = proxy(backend);
                 RawClient client = proxy.connect()) {
             client.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
             for (int i = 0; i < PIECES; i++) {
@@ -148,8 +157,8 @@ class BackpressureTest {
 
     @Test
     void aSlowReaderHoldsAnEndlessBackendBack() throws Exception {
-        try (ScriptedBackend backend = ScriptedBackend.start();
-                Proxy proxy = Proxy.start(Conf.everything(backend.url()))) {
+        try (ScriptedBackend backend = backend(0);
+                Proxy proxy = proxy(backend)) {
             backend.answer(Answers.endless());
             try (RawClient client = RawClient.connect(proxy.port(), SMALL_BUFFER_BYTES)) {
                 client.get("/");
@@ -174,8 +183,8 @@ class BackpressureTest {
     @Test
     void manySlowReadersDoNotKeepOthersWaiting() throws Exception {
         int readers = 16;
-        try (ScriptedBackend backend = ScriptedBackend.start();
-                Proxy proxy = Proxy.start(Conf.everything(backend.url(), "lb.runtime.event-loops = 1"))) {
+        try (ScriptedBackend backend = backend(0);
+                Proxy proxy = proxy(backend, "lb.runtime.event-loops = 1")) {
             backend.answer(Answers.endless());
             List<RawClient> slow = new ArrayList<>();
             for (int i = 0; i < readers; i++) {
@@ -202,8 +211,8 @@ class BackpressureTest {
         Gate gate = new Gate();
         AtomicLong sent = new AtomicLong();
         CRC32 received = new CRC32();
-        try (ScriptedBackend backend = ScriptedBackend.start(Loopback.IPV4, 0, SMALL_BUFFER_BYTES);
-                Proxy proxy = Proxy.start(Conf.everything(backend.url()));
+        try (ScriptedBackend backend = backend(SMALL_BUFFER_BYTES);
+                Proxy proxy = proxy(backend);
                 RawClient client = proxy.connect()) {
             backend.onConnect(connection -> {
                 connection.readHead();

@@ -26,15 +26,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class ConnectionReuseTest {
     private final ManualTicker ticker = new ManualTicker(0);
-    private final ScriptedBackend backend = ScriptedBackend.start();
+    private final ScriptedBackend backend = backend();
     private final Proxy proxy = Proxy.start(
             Conf.everything(
                     backend.url(),
                     Conf.PATIENT,
+                    "lb.pools.default.tls.verify = false",
                     "lb.runtime.event-loops = 1",
                     "lb.pools.default.connections { max-idle-per-backend = 2, idle-timeout = 30s }"),
             ticker);
     private final RawClient client = proxy.connect();
+
+    ScriptedBackend backend() {
+        return ScriptedBackend.start();
+    }
 
     @AfterEach
     void stop() throws IOException {

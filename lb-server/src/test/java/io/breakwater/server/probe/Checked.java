@@ -18,12 +18,17 @@ import io.breakwater.server.connection.AddressBook;
 import io.breakwater.server.fixtures.Conf;
 import io.breakwater.server.runtime.EventLoops.Transport;
 import io.breakwater.server.runtime.Housekeeping;
+import io.breakwater.server.tls.ClientTls;
+import io.breakwater.server.tls.TlsPeer;
 import io.breakwater.time.ManualTicker;
 import io.netty.channel.socket.nio.NioDatagramChannel;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /** One backend that is checked over real sockets, in manual time. */
 final class Checked implements AutoCloseable {
@@ -54,6 +59,7 @@ final class Checked implements AutoCloseable {
                 backend,
                 pool.healthCheck(),
                 pool.probe(),
+                tls(pool),
                 new HealthListener() {
                     @Override
                     public void onChange(HealthChange change) {
@@ -67,6 +73,15 @@ final class Checked implements AutoCloseable {
                 },
                 new Recorder(counted));
         checker.start();
+    }
+
+    private static @Nullable TlsPeer tls(PoolConfig pool) {
+        BackendConfig backend = pool.backends().get(0);
+        try {
+            return backend.isTls() ? ClientTls.read(pool.tls(), null).to(backend.host(), backend.port()) : null;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     static PoolConfig pool(String url, String... settings) {

@@ -80,6 +80,7 @@ class HealthChecksTest {
                     pool.backends().get(0),
                     pool.healthCheck(),
                     pool.probe(),
+                    null,
                     new HealthListener() {
                         @Override
                         public void onChange(HealthChange change) {}

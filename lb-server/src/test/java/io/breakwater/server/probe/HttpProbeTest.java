@@ -261,7 +261,8 @@ class HttpProbeTest {
             checked.result(2);
             PoolConfig again = Checked.pool(backend.url());
 
-            checked.checks.reconfigure(checked.checker, again.backends().get(0), again.healthCheck(), again.probe());
+            checked.checks.reconfigure(
+                    checked.checker, again.backends().get(0), again.healthCheck(), again.probe(), null);
             checked.housekeeping.loop().eventLoop().submit(() -> {}).syncUninterruptibly();
 
             assertThat(checked.checker.snapshot().status()).isEqualTo(HealthStatus.UNHEALTHY);
@@ -277,7 +278,8 @@ class HttpProbeTest {
             checked.result(1);
             PoolConfig other = Checked.pool(backend.url(), "health-check.path = \"/other\"");
 
-            checked.checks.reconfigure(checked.checker, other.backends().get(0), other.healthCheck(), other.probe());
+            checked.checks.reconfigure(
+                    checked.checker, other.backends().get(0), other.healthCheck(), other.probe(), null);
             checked.passAMoment();
 
             checked.result(2);

@@ -68,7 +68,7 @@ class TcpProbeTest {
             checked.result(1);
             PoolConfig tcp = Checked.pool(backend.url(), TCP);
 
-            checked.checks.reconfigure(checked.checker, tcp.backends().get(0), tcp.healthCheck(), tcp.probe());
+            checked.checks.reconfigure(checked.checker, tcp.backends().get(0), tcp.healthCheck(), tcp.probe(), null);
             checked.passAMoment();
 
             assertThat(checked.result(2)).isEqualTo(ProbeResult.passed("connected"));
