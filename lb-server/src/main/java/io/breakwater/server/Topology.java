@@ -36,6 +36,8 @@ import io.breakwater.server.pool.ServedPool;
 import io.breakwater.server.probe.HealthChecks;
 import io.breakwater.server.route.Route;
 import io.breakwater.server.route.RouteTable;
+import io.breakwater.server.state.SavedBackend;
+import io.breakwater.server.state.SavedState;
 import io.breakwater.server.traffic.TrafficHistory;
 import io.breakwater.time.Ticker;
 import java.io.IOException;
@@ -113,6 +115,17 @@ final class Topology {
      * @throws IOException if the file of a fallback cannot be read, or a queue not be opened; nothing has changed then
      */
     synchronized Applied apply(LbConfig config) throws IOException {
+        return apply(config, SavedState.NONE);
+    }
+
+    /**
+     * Serves by the first configuration from now on.
+     *
+     * @param saved what a process before this one has left: backends begin as they were then, before they serve and before
+     *     they are checked
+     * @throws IOException as {@link #apply(LbConfig)}
+     */
+    synchronized Applied apply(LbConfig config, SavedState saved) throws IOException {
         StaticResponses statics = StaticResponses.read(config);
         queues.open(config);
         Map<BackendId, Member> before = members;
@@ -126,7 +139,7 @@ final class Topology {
             for (BackendConfig each : pool.backends()) {
                 BackendId id = new BackendId(pool.name(), each.id());
                 Member member = before.get(id);
-                if (member == null || !member.replica.config().url().equals(each.url())) {
+                if (member == null || !member.replica.config().isSameBackend(each)) {
                     member = member(core, id, pool, each);
                     added.add(member.replica);
                 }
@@ -150,6 +163,7 @@ final class Topology {
                 List.copyOf(pools.values()),
                 queuePages(config));
         members = after;
+        restore(saved);
         forgetPools(pools.keySet());
         forgetRoutes(config.routes());
         events.retain(circuits(pools.values()));
@@ -219,6 +233,26 @@ final class Topology {
             }
         }
         return new FallbackChain(route.fallbackOn(), fallbacks);
+    }
+
+    private void restore(SavedState saved) {
+        for (SavedBackend was : saved.backends()) {
+            Member member = members.get(was.id());
+            if (member != null && was.isOf(member.replica.config())) {
+                was.restore(member.replica, ticker.read());
+                if (was.unhealthy() && was.admin() != AdminState.DISABLED) {
+                    member.checker.start(HealthStatus.UNHEALTHY, was.timeoutsOnly());
+                }
+            }
+        }
+    }
+
+    /** Returns what is to survive a restart. From any thread, as {@link #routing}. */
+    List<SavedBackend> saved() {
+        long now = ticker.read();
+        return members.values().stream()
+                .map(member -> SavedBackend.of(member.replica, member.checker.snapshot(), now))
+                .toList();
     }
 
     /** Begins or goes on to check the backends as they are configured now. */
