@@ -36,6 +36,8 @@ import io.breakwater.server.runtime.EventLoops;
 import io.breakwater.server.runtime.EventLoops.Transport;
 import io.breakwater.server.runtime.Housekeeping;
 import io.breakwater.server.runtime.Loop;
+import io.breakwater.server.state.SavedState;
+import io.breakwater.server.state.StateKeeper;
 import io.breakwater.server.tls.ListenerSsl;
 import io.breakwater.server.trace.IdFields;
 import io.breakwater.server.trace.IdSource;
@@ -87,6 +89,7 @@ public final class LoadBalancer implements RunningBalancer {
     private @Nullable EventLoops loops;
     private @Nullable AddressBook addresses;
     private @Nullable Queues queues;
+    private @Nullable StateKeeper states;
     private List<ConnectionPool> connections = List.of();
     private volatile @Nullable AccessLog accessLog;
     private @Nullable Exchanges exchanges;
@@ -146,6 +149,9 @@ public final class LoadBalancer implements RunningBalancer {
             addresses = book;
             Housekeeping keeper = Housekeeping.start(transport(), ticker);
             housekeeping = keeper;
+            StateKeeper kept =
+                    config.state().isOn() ? StateKeeper.open(config.state().file(), ticker, clock) : null;
+            states = kept;
             Queues opened = new Queues(keeper, ticker, clock, recorder);
             queues = opened;
             Topology wired = new Topology(
@@ -160,7 +166,8 @@ public final class LoadBalancer implements RunningBalancer {
                     keeper.loop().eventLoop(),
                     opened);
             topology = wired;
-            warmUp(wired.apply(config).added());
+            warmUp(wired.apply(config, kept == null ? SavedState.NONE : kept.found())
+                    .added());
             TrafficHistory traffic = new TrafficHistory(keeper, ticker, clock, wired::attempts);
             traffic.start();
             connections = running.loops().stream()
@@ -187,6 +194,9 @@ public final class LoadBalancer implements RunningBalancer {
             config.listeners().keySet().forEach(this::tellAddress);
             admin = startAdmin(wired, traffic);
             opened.start(replays(running, wired));
+            if (kept != null) {
+                kept.start(keeper, wired::saved);
+            }
         } catch (IOException | RuntimeException e) {
             close();
             throw e;
@@ -301,7 +311,12 @@ public final class LoadBalancer implements RunningBalancer {
 
     private void tellAddress(String name) {
         ListenerConfig further = requireNonNull(config.listeners().get(name));
-        LOG.info("listener {} ready on {}:{}{}", name, further.host(), port(name), further.tls().isOn() ? " (TLS)" : "");
+        LOG.info(
+                "listener {} ready on {}:{}{}",
+                name,
+                further.host(),
+                port(name),
+                further.tls().isOn() ? " (TLS)" : "");
     }
 
     /** The port of the admin API, or empty when there is none. */
@@ -410,6 +425,9 @@ public final class LoadBalancer implements RunningBalancer {
         }
         if (admin != null) {
             admin.close(); // first: what it does to a backend needs the loops
+        }
+        if (states != null) {
+            states.close(); // before the checks: without them nothing is known of health
         }
         Topology wired = topology;
         if (wired != null) {

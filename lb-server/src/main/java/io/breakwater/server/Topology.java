@@ -36,6 +36,8 @@ import io.breakwater.server.pool.ServedPool;
 import io.breakwater.server.probe.HealthChecks;
 import io.breakwater.server.route.Route;
 import io.breakwater.server.route.RouteTable;
+import io.breakwater.server.state.SavedBackend;
+import io.breakwater.server.state.SavedState;
 import io.breakwater.server.tls.ClientTls;
 import io.breakwater.server.tls.TlsPeer;
 import io.breakwater.server.traffic.TrafficHistory;
@@ -121,6 +123,17 @@ final class Topology {
      *     then
      */
     synchronized Applied apply(LbConfig config) throws IOException {
+        return apply(config, SavedState.NONE);
+    }
+
+    /**
+     * Serves by the first configuration from now on.
+     *
+     * @param saved what a process before this one has left: backends begin as they were then, before they serve and before
+     *     they are checked
+     * @throws IOException as {@link #apply(LbConfig)}
+     */
+    synchronized Applied apply(LbConfig config, SavedState saved) throws IOException {
         StaticResponses statics = StaticResponses.read(config);
         Map<String, ClientTls> tlsAfter = clientTls(config);
         queues.open(config);
@@ -138,7 +151,7 @@ final class Topology {
                 TlsPeer peer =
                         each.isTls() ? requireNonNull(tlsAfter.get(pool.name())).to(each.host(), each.port()) : null;
                 Member member = before.get(id);
-                if (member == null || !member.replica.config().url().equals(each.url())) {
+                if (member == null || !member.replica.config().isSameBackend(each)) {
                     member = member(core, id, pool, each, peer);
                     added.add(member.replica);
                 } else if (!Objects.equals(member.replica.tls(), peer)) {
@@ -166,6 +179,7 @@ final class Topology {
                 List.copyOf(pools.values()),
                 queuePages(config));
         members = after;
+        restore(saved);
         forgetPools(pools.keySet());
         forgetRoutes(config.routes());
         events.retain(circuits(pools.values()));
@@ -250,6 +264,26 @@ final class Topology {
             }
         }
         return new FallbackChain(route.fallbackOn(), fallbacks);
+    }
+
+    private void restore(SavedState saved) {
+        for (SavedBackend was : saved.backends()) {
+            Member member = members.get(was.id());
+            if (member != null && was.isOf(member.replica.config())) {
+                was.restore(member.replica, ticker.read());
+                if (was.unhealthy() && was.admin() != AdminState.DISABLED) {
+                    member.checker.start(HealthStatus.UNHEALTHY, was.timeoutsOnly());
+                }
+            }
+        }
+    }
+
+    /** Returns what is to survive a restart. From any thread, as {@link #routing}. */
+    List<SavedBackend> saved() {
+        long now = ticker.read();
+        return members.values().stream()
+                .map(member -> SavedBackend.of(member.replica, member.checker.snapshot(), now))
+                .toList();
     }
 
     /** Begins or goes on to check the backends as they are configured now. */

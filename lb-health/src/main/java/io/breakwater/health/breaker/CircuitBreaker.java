@@ -206,15 +206,43 @@ public final class CircuitBreaker {
         update(now, state -> state.reset(now));
     }
 
+    /** As {@link #restoreOpen(long, int, int, long)}, the first opening of a row. */
+    public void restoreOpen(long remainingNanos, int failures, long now) {
+        restoreOpen(remainingNanos, failures, 1, now);
+    }
+
     /**
      * Opens the circuit as it stood elsewhere, before a restart for one. A breaker that is not enabled stays closed.
      *
      * @param remainingNanos what is left of the cooldown, held within 0 and the longest that there can be; with 0 the
      *     circuit reads half-open at once
      * @param failures failures in a row so far
+     * @param openings how many openings in a row the cooldown has grown by
      */
-    public void restoreOpen(long remainingNanos, int failures, long now) {
-        update(now, state -> state.restoredOpen(remainingNanos, failures, now));
+    public void restoreOpen(long remainingNanos, int failures, int openings, long now) {
+        update(now, state -> state.restoredOpen(remainingNanos, failures, openings, now));
+    }
+
+    /** As {@link #restoreOpen(long, int, int, long)}, of a circuit whose cooldown is over. */
+    public void restoreHalfOpen(int failures, int openings, long now) {
+        update(now, state -> state.restoredHalfOpen(failures, openings, now));
+    }
+
+    /** Opens the circuit until {@link #reset}, as it was opened by hand elsewhere. A breaker that is not enabled stays closed. */
+    public void restoreTripped(int failures, long now) {
+        update(now, state -> state.restoredTripped(failures, now));
+    }
+
+    /**
+     * Gives a closed circuit what was counted elsewhere, its window apart. That is no transition, and opens nothing: the
+     * next failure is judged.
+     *
+     * @param failures failures in a row so far
+     * @param openings how many openings in a row the next cooldown continues, 0 for none; the backend has all of its
+     *     proving before it
+     */
+    public void restoreClosed(int failures, int openings, long now) {
+        update(now, state -> state.restoredClosed(failures, openings));
     }
 
     /**

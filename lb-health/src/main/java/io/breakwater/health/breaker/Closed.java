@@ -27,17 +27,29 @@ final class Closed implements State {
 
     /** Closed with nothing counted, and no openings that matter. */
     static Closed anew(BreakerConfig config, Entry entry) {
-        return new Closed(config, entry, Cooldown.NONE, new Counts(0), Window.of(config.window(), entry.sinceNanos()));
+        return resumed(Cooldown.NONE, 0, config, entry);
     }
 
     /** Closed with nothing counted, after an opening whose row ends only when the backend has proven itself. */
     static Closed after(Cooldown cooldown, BreakerConfig config, Entry entry) {
-        if (!config.grows()) {
-            return anew(config, entry);
-        }
+        return resumed(cooldown, 0, config, entry);
+    }
+
+    /** Closed with so many failures in a row, after an opening whose row goes on, if there was any. */
+    static Closed resumed(Cooldown cooldown, int failures, BreakerConfig config, Entry entry) {
+        int proofs = config.grows() && cooldown.openings() > 0 ? proofs(config) : 0;
+        return new Closed(
+                config,
+                entry,
+                proofs == 0 ? Cooldown.NONE : cooldown,
+                new Counts(failures, proofs),
+                Window.of(config.window(), entry.sinceNanos()));
+    }
+
+    /** So many successes prove a backend healthy. */
+    private static int proofs(BreakerConfig config) {
         boolean windowed = config.window().type() != WindowConfig.Type.NONE;
-        int proofs = windowed ? Math.max(FEWEST_PROOFS, config.window().minimumCalls()) : FEWEST_PROOFS;
-        return new Closed(config, entry, cooldown, new Counts(proofs), Window.of(config.window(), entry.sinceNanos()));
+        return windowed ? Math.max(FEWEST_PROOFS, config.window().minimumCalls()) : FEWEST_PROOFS;
     }
 
     ClosedPermit permit(CircuitBreaker breaker) {
@@ -145,8 +157,13 @@ final class Closed implements State {
     }
 
     @Override
+    public State restoredClosed(int failures, int openings) {
+        return resumed(Cooldown.past(config, openings), failures, config, entry);
+    }
+
+    @Override
     public State reconfigured(BreakerConfig changed, long now) {
-        Window next = Window.fits(config.window(), changed.window()) ? window : Window.of(changed.window(), now);
+        Window next = config.window().isShapedAs(changed.window()) ? window : Window.of(changed.window(), now);
         return new Closed(changed, entry, cooldown, counts, next);
     }
 

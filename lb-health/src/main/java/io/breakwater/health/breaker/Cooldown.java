@@ -24,9 +24,14 @@ record Cooldown(int openings, long lengthNanos) {
         return new Cooldown(nth, Math.min(longest, Math.max(jittered, retryAfterNanos)));
     }
 
-    /** What is left of one that began in another life, of which nothing else is known: the first of a new row. */
-    static Cooldown rest(BreakerConfig config, long remainingNanos) {
-        return new Cooldown(1, Math.max(0, Math.min(remainingNanos, longestNanos(config))));
+    /** What is left of one that began in another life. */
+    static Cooldown rest(BreakerConfig config, int openings, long remainingNanos) {
+        return new Cooldown(Math.max(1, openings), Math.max(0, Math.min(remainingNanos, longestNanos(config))));
+    }
+
+    /** The last of a row in another life, over by now; of its jitter, and of what its backend asked for, nothing is known. */
+    static Cooldown past(BreakerConfig config, int openings) {
+        return openings <= 0 ? NONE : new Cooldown(openings, grownNanos(config, openings, longestNanos(config)));
     }
 
     /** The longest that there can be. */

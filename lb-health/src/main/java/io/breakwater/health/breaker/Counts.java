@@ -20,9 +20,11 @@ final class Counts {
     private volatile int unproven;
 
     /**
+     * @param failures in a row so far
      * @param unproven successes after which the backend has proven itself; with 0 none is counted
      */
-    Counts(int unproven) {
+    Counts(int failures, int unproven) {
+        this.consecutiveFailures = failures;
         this.unproven = unproven;
     }
 

@@ -38,8 +38,8 @@ final class Open implements State {
     }
 
     /** Open for what is left of a cooldown that began in another life; nothing left reads half-open. */
-    static Open forRest(BreakerConfig config, Entry entry, int failures, long remainingNanos) {
-        return new Open(config, entry, failures, false, Cooldown.rest(config, remainingNanos), null);
+    static Open forRest(BreakerConfig config, Entry entry, int failures, int openings, long remainingNanos) {
+        return new Open(config, entry, failures, false, Cooldown.rest(config, openings, remainingNanos), null);
     }
 
     static Open untilReset(BreakerConfig config, Entry entry, int failures) {

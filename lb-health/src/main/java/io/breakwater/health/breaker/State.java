@@ -51,11 +51,35 @@ sealed interface State permits Closed, Open, HalfOpen {
                 : this;
     }
 
-    /** Open for the rest of a cooldown that began elsewhere. */
-    default State restoredOpen(long remainingNanos, int failures, long now) {
+    /** Open for the rest of a cooldown that began elsewhere, the last of so many openings in a row. */
+    default State restoredOpen(long remainingNanos, int failures, int openings, long now) {
         return config().enabled()
-                ? Open.forRest(config(), entry().next(now, Transition.Reason.RESTORED), failures, remainingNanos)
+                ? Open.forRest(
+                        config(), entry().next(now, Transition.Reason.RESTORED), failures, openings, remainingNanos)
                 : this;
+    }
+
+    /** Half-open after so many openings elsewhere, with no probe yet. */
+    default State restoredHalfOpen(int failures, int openings, long now) {
+        return config().enabled()
+                ? HalfOpen.since(
+                        config(),
+                        entry().next(now, Transition.Reason.RESTORED),
+                        failures,
+                        Cooldown.past(config(), Math.max(1, openings)))
+                : this;
+    }
+
+    /** Opened elsewhere by hand, until it is reset. */
+    default State restoredTripped(int failures, long now) {
+        return config().enabled()
+                ? Open.untilReset(config(), entry().next(now, Transition.Reason.RESTORED), failures)
+                : this;
+    }
+
+    /** With what was counted elsewhere. Of a state other than closed nothing changes. */
+    default State restoredClosed(int failures, int openings) {
+        return this;
     }
 
     /** Closed by hand, with nothing counted. */

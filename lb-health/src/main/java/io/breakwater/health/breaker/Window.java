@@ -17,16 +17,6 @@ abstract sealed class Window permits CountWindow, TimeWindow {
         };
     }
 
-    /** Whether a window of these settings can go on under those, or has another shape. */
-    static boolean fits(WindowConfig before, WindowConfig after) {
-        return before.type() == after.type()
-                && switch (after.type()) {
-                    case NONE -> true;
-                    case COUNT -> before.calls() == after.calls();
-                    case TIME -> before.duration().equals(after.duration());
-                };
-    }
-
     /**
      * Counts one call.
      *

@@ -59,6 +59,16 @@ public record WindowConfig(
         Rules.span("window.slow-call-duration", slowCallDuration);
     }
 
+    /** Returns whether what a window of these settings holds means the same under those: they are of one type and size. */
+    public boolean isShapedAs(WindowConfig other) {
+        return type == other.type
+                && switch (type) {
+                    case NONE -> true;
+                    case COUNT -> calls == other.calls;
+                    case TIME -> duration.equals(other.duration);
+                };
+    }
+
     /** Returns whether a window with these counts holds enough calls to be judged; below that its rates say nothing. */
     public boolean judges(WindowCounts counts) {
         return counts.calls() >= minimumCalls;

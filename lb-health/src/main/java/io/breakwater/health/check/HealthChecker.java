@@ -75,13 +75,24 @@ public final class HealthChecker {
      * was known when checks were stopped is too old to count, so that {@code initial} holds again.
      */
     public void start() {
+        start(HealthStatus.UNKNOWN, false);
+    }
+
+    /**
+     * As {@link #start()}, of a backend of which something is known all the same: checks have found it out a moment ago, in
+     * a process before this one. It holds until the next rise or fall.
+     *
+     * @param known healthy or unhealthy; unknown if nothing is
+     * @param timeoutsOnly see {@link HealthSnapshot#timeoutsOnly}
+     */
+    public void start(HealthStatus known, boolean timeoutsOnly) {
         HealthChange change;
         synchronized (lock) {
             if (started) {
                 return;
             }
             started = true;
-            change = config.enabled() ? begin() : null;
+            change = config.enabled() ? begin(known, timeoutsOnly) : null;
         }
         report(change);
     }
@@ -131,7 +142,7 @@ public final class HealthChecker {
             return end();
         }
         if (!before.enabled()) {
-            return begin();
+            return begin(HealthStatus.UNKNOWN, false);
         }
         if (!sameProbe) {
             drop();
@@ -145,22 +156,22 @@ public final class HealthChecker {
         return null;
     }
 
-    private @Nullable HealthChange begin() {
+    private @Nullable HealthChange begin(HealthStatus known, boolean timeoutsOnly) {
         last = null;
-        HealthChange change = enter(HealthStatus.UNKNOWN);
+        HealthChange change = enter(known, timeoutsOnly);
         planFirst();
         return change;
     }
 
     private @Nullable HealthChange end() {
         drop();
-        return enter(HealthStatus.UNCHECKED);
+        return enter(HealthStatus.UNCHECKED, false);
     }
 
     /** Enters a status that no check has brought. */
-    private @Nullable HealthChange enter(HealthStatus status) {
+    private @Nullable HealthChange enter(HealthStatus status, boolean timeoutsOnly) {
         HealthStatus before = counts.status();
-        counts.restart(status);
+        counts.restart(status, timeoutsOnly);
         return changed(before, 0, null, ticker.read());
     }
 

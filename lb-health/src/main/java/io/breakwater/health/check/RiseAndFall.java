@@ -27,9 +27,10 @@ final class RiseAndFall {
         return status == HealthStatus.UNHEALTHY && timeoutsOnly;
     }
 
-    /** Nothing is known any more. */
-    void restart(HealthStatus unknownOrUnchecked) {
-        status = unknownOrUnchecked;
+    /** Begins anew, with nothing counted. */
+    void restart(HealthStatus as, boolean onlyTimeouts) {
+        status = as;
+        timeoutsOnly = onlyTimeouts;
         forgetRow();
     }
 

@@ -4,6 +4,7 @@ import static io.breakwater.health.breaker.BreakerFixture.COOLDOWN;
 import static io.breakwater.health.breaker.BreakerFixture.halfOpen;
 import static io.breakwater.health.breaker.BreakerFixture.plain;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.breakwater.health.Outcome;
 import io.breakwater.health.Outcome.Verdict;
@@ -429,12 +430,72 @@ class CircuitBreakerTest {
     }
 
     @Test
+    void restoredAsTrippedItStaysOpenUntilItIsReset() {
+        var circuit = new BreakerFixture(0, BreakerConfig.DEFAULT);
+
+        circuit.breaker.restoreTripped(2, circuit.now());
+        circuit.advance(Duration.ofDays(1));
+
+        assertThat(circuit.snapshot().tripped()).isTrue();
+        assertThat(circuit.snapshot().consecutiveFailures()).isEqualTo(2);
+        assertThat(circuit.tryAcquire()).isNull();
+        assertThat(circuit.transitions)
+                .containsExactly(
+                        new Transition(1, 0, CircuitState.CLOSED, CircuitState.OPEN, Transition.Reason.RESTORED, 2));
+        circuit.breaker.reset(circuit.now());
+        assertThat(circuit.state()).isEqualTo(CircuitState.CLOSED);
+    }
+
+    @Test
+    void restoredAsHalfOpenItOffersItsProbe() {
+        var circuit = new BreakerFixture(0, BreakerConfig.DEFAULT);
+
+        circuit.breaker.restoreHalfOpen(4, 1, circuit.now());
+
+        assertThat(circuit.state()).isEqualTo(CircuitState.HALF_OPEN);
+        Permit probe = circuit.acquireProbe();
+        assertThat(circuit.tryAcquire()).isNull();
+        circuit.record(probe, Outcome.FAILURE_STATUS);
+        assertThat(circuit.transitions)
+                .extracting(Transition::from, Transition::to, Transition::reason, Transition::failures)
+                .containsExactly(
+                        tuple(CircuitState.CLOSED, CircuitState.HALF_OPEN, Transition.Reason.RESTORED, 4),
+                        tuple(CircuitState.HALF_OPEN, CircuitState.OPEN, Transition.Reason.PROBE_FAILED, 5));
+    }
+
+    @Test
+    void restoredAsClosedItGoesOnCountingAndReportsNoTransition() {
+        var circuit = new BreakerFixture(0, BreakerConfig.DEFAULT);
+
+        circuit.breaker.restoreClosed(2, 0, circuit.now());
+
+        assertThat(circuit.snapshot()).isEqualTo(plain(CircuitState.CLOSED, 0, 2, 0, 0, false, null));
+        assertThat(circuit.transitions).isEmpty();
+        circuit.failTimes(1);
+        assertThat(circuit.state()).isEqualTo(CircuitState.OPEN);
+    }
+
+    @Test
+    void aCountAboveTheThresholdIsJudgedWithTheNextFailureOnly() {
+        var circuit = new BreakerFixture(0, BreakerConfig.DEFAULT);
+
+        circuit.breaker.restoreClosed(100, 0, circuit.now());
+        assertThat(circuit.state()).isEqualTo(CircuitState.CLOSED);
+        circuit.succeed();
+        circuit.failTimes(2);
+
+        assertThat(circuit.state()).isEqualTo(CircuitState.CLOSED);
+    }
+
+    @Test
     void switchedOffItAdmitsEverythingAndStaysClosed() {
         var circuit = new BreakerFixture(0, new BreakerConfig(false, 3, COOLDOWN, 1, 1, BreakerFixture.LEASE));
 
         circuit.failTimes(100);
         circuit.breaker.trip(circuit.now());
         circuit.breaker.restoreOpen(1, 3, circuit.now());
+        circuit.breaker.restoreTripped(3, circuit.now());
+        circuit.breaker.restoreHalfOpen(3, 1, circuit.now());
 
         assertThat(circuit.state()).isEqualTo(CircuitState.CLOSED);
         assertThat(circuit.tryAcquire()).isNotNull();

@@ -269,6 +269,45 @@ class CooldownTest {
     }
 
     @Test
+    void aRestoredOpeningGoesOnWithItsRowIfThatIsKnown() {
+        var circuit = doubling(0);
+
+        circuit.breaker.restoreOpen(Duration.ofSeconds(2).toNanos(), 3, 2, circuit.now());
+        assertThat(circuit.snapshot().openings()).isEqualTo(2);
+        probe(circuit, Outcome.FAILURE_STATUS);
+
+        assertThat(remaining(circuit)).hasSeconds(20);
+    }
+
+    @Test
+    void aRestoredClosedCircuitGoesOnWithItsRowUntilTheBackendHasProvenItself() {
+        var early = doubling(0);
+        early.breaker.restoreClosed(0, 2, early.now());
+        assertThat(early.snapshot().openings()).isEqualTo(2);
+        succeedTimes(early, 9);
+        early.advance(Duration.ofSeconds(10));
+        early.failTimes(3);
+        assertThat(remaining(early)).hasSeconds(20);
+
+        var proven = doubling(0);
+        proven.breaker.restoreClosed(0, 2, proven.now());
+        succeedTimes(proven, 10);
+        proven.advance(Duration.ofSeconds(10));
+        proven.failTimes(3);
+        assertThat(remaining(proven)).isEqualTo(COOLDOWN);
+    }
+
+    @Test
+    void aRestoredRowMeansNothingWithoutGrowth() {
+        var circuit = new BreakerFixture(0, config(COOLDOWN, 1, MAX, 0));
+
+        circuit.breaker.restoreClosed(1, 7, circuit.now());
+
+        assertThat(circuit.snapshot().openings()).isZero();
+        assertThat(circuit.snapshot().consecutiveFailures()).isEqualTo(1);
+    }
+
+    @Test
     void aMultiplierThatComesWithAReloadMultipliesFromTheNextOpeningOn() {
         var circuit = new BreakerFixture(0, config(COOLDOWN, 1, MAX, 0));
         circuit.failTimes(3);

@@ -44,6 +44,33 @@ class HealthCheckerTest {
     }
 
     @Test
+    void whatWasKnownBeforeARestartHoldsUntilEnoughChecksPass() {
+        CheckerFixture f = new CheckerFixture(config(HEALTHY, 2, 3));
+        f.checker.start(UNHEALTHY, true);
+        assertThat(f.checker.snapshot().countsAsHealthy()).isFalse();
+        assertThat(f.checker.snapshot().timeoutsOnly()).isTrue();
+        assertThat(f.checker.snapshot().isJudged()).isFalse();
+
+        f.scheduler.runDue();
+        assertThat(f.probe.startedNanos).as("the first check is made at once").containsExactly(0L);
+        f.checks(PASS, 1);
+        assertThat(f.status()).isEqualTo(UNHEALTHY);
+        f.checks(PASS, 1);
+
+        assertThat(f.story()).containsExactly("1 unchecked>unhealthy x0 timeouts", "2 unhealthy>healthy x2");
+    }
+
+    @Test
+    void whatWasKnownMeansNothingWithoutChecks() {
+        CheckerFixture f = new CheckerFixture(off());
+
+        f.checker.start(UNHEALTHY, false);
+        f.checker.reconfigure(CONFIG);
+
+        assertThat(f.status()).isEqualTo(UNKNOWN);
+    }
+
+    @Test
     void nothingHappensBeforeItIsStarted() {
         CheckerFixture f = new CheckerFixture();
 

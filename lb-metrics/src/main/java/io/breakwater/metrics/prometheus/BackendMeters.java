@@ -26,6 +26,7 @@ final class BackendMeters implements BackendRecorder {
             new Change(CircuitState.CLOSED, CircuitState.OPEN, Transition.Reason.SLOW_CALL_RATE),
             new Change(CircuitState.CLOSED, CircuitState.OPEN, Transition.Reason.MANUAL),
             new Change(CircuitState.CLOSED, CircuitState.OPEN, Transition.Reason.RESTORED),
+            new Change(CircuitState.CLOSED, CircuitState.HALF_OPEN, Transition.Reason.RESTORED),
             new Change(CircuitState.CLOSED, CircuitState.CLOSED, Transition.Reason.MANUAL),
             new Change(CircuitState.OPEN, CircuitState.HALF_OPEN, Transition.Reason.COOLDOWN_ELAPSED),
             new Change(CircuitState.OPEN, CircuitState.CLOSED, Transition.Reason.MANUAL),

@@ -1,5 +1,7 @@
 package io.breakwater.server.config;
 
+import java.util.Locale;
+
 /**
  * One backend of a pool.
  *
@@ -34,10 +36,13 @@ public record BackendConfig(String id, String url, String host, int port, int we
      * same id at the same scheme, host and port. Weight and priority may differ, and so may what is written.
      */
     public boolean isSameBackend(BackendConfig other) {
-        return id.equals(other.id)
-                && host.equalsIgnoreCase(other.host)
-                && port == other.port
-                && isTls() == other.isTls();
+        return id.equals(other.id) && origin().equals(other.origin());
+    }
+
+    /** Scheme, host and port, written alike however the URL is: {@code http://localhost:80}. */
+    public String origin() {
+        String bracketed = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
+        return (isTls() ? HTTPS : HTTP) + bracketed.toLowerCase(Locale.ROOT) + ":" + port;
     }
 
     /** Whether it is spoken to over TLS. */

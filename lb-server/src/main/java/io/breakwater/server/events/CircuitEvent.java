@@ -47,7 +47,9 @@ public record CircuitEvent(
     }
 
     private static @Nullable String figures(Transition transition, WindowConfig rules) {
-        if (transition.to() != CircuitState.OPEN || transition.reason() == Reason.MANUAL) {
+        if (transition.to() != CircuitState.OPEN
+                || transition.reason() == Reason.MANUAL
+                || transition.reason() == Reason.RESTORED) {
             return null;
         }
         WindowCounts held = transition.window();
@@ -92,14 +94,14 @@ public record CircuitEvent(
         }
         line.append(')');
         if (to == CircuitState.OPEN) {
-            line.append(reason == Reason.MANUAL ? ", until reset" : ", cooldown " + shortly(cooldown));
+            line.append(cooldown.isZero() ? ", until reset" : ", cooldown " + shortly(cooldown));
         }
         return line.append(observedOnly()).toString();
     }
 
     /** Returns what was decided about a circuit that has opened, in a sentence. */
     String decision() {
-        return "opened " + (reason == Reason.MANUAL ? "until reset" : "for " + shortly(cooldown)) + observedOnly();
+        return "opened " + (cooldown.isZero() ? "until reset" : "for " + shortly(cooldown)) + observedOnly();
     }
 
     private String observedOnly() {

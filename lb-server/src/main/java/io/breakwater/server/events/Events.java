@@ -7,6 +7,7 @@ import io.breakwater.health.BackendId;
 import io.breakwater.health.breaker.BreakerConfig;
 import io.breakwater.health.breaker.BreakerListener;
 import io.breakwater.health.breaker.CircuitState;
+import io.breakwater.health.breaker.Transition.Reason;
 import io.breakwater.health.check.HealthListener;
 import io.breakwater.server.config.ReloadResult;
 import io.breakwater.time.Ticker;
@@ -101,7 +102,12 @@ public final class Events implements AutoCloseable {
             boolean opened = event.to() == CircuitState.OPEN;
             CircuitChange change =
                     new CircuitChange(event, atNanos, (opened ? history : CallHistory.NONE).take(atNanos));
-            report(() -> sequence(sequencer, change));
+            Runnable report = () -> sequence(sequencer, change);
+            if (event.reason() == Reason.RESTORED) {
+                await(report);
+            } else {
+                report(report);
+            }
         };
     }
 
@@ -133,6 +139,18 @@ public final class Events implements AutoCloseable {
     private void report(Runnable report) {
         if (!queue.offer(report)) {
             dropped.incrementAndGet();
+        }
+    }
+
+    /** Waits for room in the queue: before the balancer serves, thousands may come at once, and hold up nobody. */
+    private void await(Runnable report) {
+        try {
+            if (!queue.offer(report, CLOSE_MILLIS, MILLISECONDS)) {
+                dropped.incrementAndGet();
+            }
+        } catch (InterruptedException e) {
+            dropped.incrementAndGet();
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -217,6 +217,24 @@ public final class Replica implements Attempts {
         });
     }
 
+    /**
+     * Puts one that is new, and was neither asked for nor checked yet, where it was before a restart. What its checks had
+     * found means nothing if it is not checked any more.
+     *
+     * @param wanted by an operator
+     * @param unhealthy its checks had taken it out
+     * @param wasSuspect it was in rotation although it was unhealthy
+     */
+    public void restore(AdminState wanted, boolean unhealthy, boolean wasSuspect) {
+        core.change(() -> {
+            admin = wanted;
+            if (unhealthy && health.status != HealthStatus.UNCHECKED) {
+                health = new Health(HealthStatus.UNHEALTHY, false, wasSuspect, health.sequence);
+            }
+            rejudge();
+        });
+    }
+
     public HealthStatus health() {
         return health.status;
     }

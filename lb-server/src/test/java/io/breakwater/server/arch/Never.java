@@ -130,6 +130,15 @@ record Never(String subject, List<String> imports, List<String> except) {
                             "io.breakwater.server.listener..",
                             "io.breakwater.server.accesslog..",
                             "io.breakwater.server.admin.."),
+            never("io.breakwater.server.state")
+                    .imports(
+                            NETTY,
+                            MICROMETER,
+                            PROMETHEUS,
+                            "io.breakwater.server.connection..",
+                            "io.breakwater.server.exchange..",
+                            "io.breakwater.server.listener..",
+                            "io.breakwater.server.admin.."),
             never("io.breakwater.server.admin")
                     .imports(
                             "io.breakwater.server.pool..",
