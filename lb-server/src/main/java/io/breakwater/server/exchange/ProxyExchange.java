@@ -677,6 +677,10 @@ final class ProxyExchange implements Exchange {
             downstream.abort(relay.mustResetToCut());
             return;
         }
+        if (blamed.origin() == Outcome.Origin.LOCAL) {
+            unserved(On.UNAVAILABLE, Reply.OVERLOADED, attempt.admittedIn(), 0, now);
+            return;
+        }
         boolean timeout = blamed == Outcome.RESPONSE_TIMEOUT || blamed == Outcome.CONNECT_TIMEOUT;
         boolean pass = config().backendErrors() == BackendErrors.PASS;
         Reply reply = timeout && pass ? Reply.BACKEND_TIMEOUT : Reply.BACKEND_UNAVAILABLE;
@@ -785,10 +789,6 @@ final class ProxyExchange implements Exchange {
     /** The client took so long for its body: the deadline is the backends', and never cuts a body that is still coming. */
     void clientWaited(long nanos) {
         requestDeadlineNanos += nanos;
-    }
-
-    // ================ the response comes ================
-
         bodyWaitNanos += nanos;
     }
 
@@ -804,6 +804,10 @@ final class ProxyExchange implements Exchange {
         }
         long earned = (long) ((double) bytesIn / rate * SECOND_NANOS);
         return Math.min(idle, Math.max(BODY_GRACE_NANOS, earned) - bodyWaitNanos);
+    }
+
+    // ================ the response comes ================
+
     /**
      * An interim response does not decide who answers: another attempt is still possible (RFC 9110 section 15.2). Its
      * backend may want to say 100 (Continue) again to a client that has gone on already, which is not passed on.

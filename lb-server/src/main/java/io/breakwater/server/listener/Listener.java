@@ -51,6 +51,7 @@ public final class Listener {
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(32 * 1024, 64 * 1024))
+                .handler(new AcceptFailures(loops, () -> context.recorder()))
                 .childHandler(new Accept())
                 .bind(context.config().host(), context.config().port())
                 .awaitUninterruptibly();
