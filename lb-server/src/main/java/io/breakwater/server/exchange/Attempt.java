@@ -331,6 +331,11 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
     @Override
     public void onResponseBody(ByteBuf in, int length) {
         exchange.onResponseBody(in, length);
+        if (!downstream.isWritable()) {
+            // One round of the loop may read a MiB, and all of that would wait if the client does not take it.
+            exchange.flushResponse();
+            readAsTheClientReads();
+        }
     }
 
     @Override

@@ -330,6 +330,8 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
         ByteBuf bytes = in;
         if (bytes == null || !bytes.isReadable()) {
             return false;
+        } else if (rest != null) {
+            in = Cumulation.shrink(channel.alloc(), rest);
         }
         return switch (phase) {
             case HEAD -> readHead(bytes);
