@@ -42,6 +42,12 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     /** How long a closing connection is read, so that a reset does not overtake the last response (RFC 9112 9.6). */
     private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    /**
+     * How long a client that was told that its connection is kept may use it once more while we drain: its next request may
+     * be on the way already, and would be lost with the connection.
+     */
+    private static final long PARTING_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private static final byte[] NO_ADDRESS = {};
 
     private final SocketChannel channel;
@@ -63,6 +69,9 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     private boolean bodyPaused;
     private boolean readingPaused;
     private boolean headTimed;
+    /** When the connection came, or its last response was written. */
+    private long idleSinceNanos;
+
     private boolean lastRequest;
     private int discardedBytes;
     private long writtenBytes;
@@ -279,11 +288,13 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
         context.recorder().opened();
-        connections.add(this);
+        idleSinceNanos = loop.now();
         loop.timers()
                 .schedule(
                         patience,
-                        loop.now() + context.config().timeouts().requestHead().toNanos());
+                        idleSinceNanos
+                                + context.config().timeouts().requestHead().toNanos());
+        connections.add(this);
     }
 
     @Override
@@ -315,9 +326,12 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
         } finally {
             processing = false;
         }
-        if (in != null && !in.isReadable()) {
-            in.release();
+        ByteBuf rest = in;
+        if (rest != null && !rest.isReadable()) {
+            rest.release();
             in = null;
+        } else if (rest != null) {
+            in = Cumulation.shrink(channel.alloc(), rest);
         }
         if (phase == Phase.EXCHANGE) {
             exchange.onRequestReadComplete();
@@ -330,8 +344,6 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
         ByteBuf bytes = in;
         if (bytes == null || !bytes.isReadable()) {
             return false;
-        } else if (rest != null) {
-            in = Cumulation.shrink(channel.alloc(), rest);
         }
         return switch (phase) {
             case HEAD -> readHead(bytes);
@@ -433,14 +445,11 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     private void nextRequest() {
         phase = Phase.HEAD;
         head.reset();
-        if (connections.isDraining()) {
-            closeAfterResponse();
-            return;
-        }
-        loop.timers()
-                .schedule(
-                        patience,
-                        loop.now() + context.config().timeouts().keepAliveIdle().toNanos());
+        idleSinceNanos = loop.now();
+        long most = connections.isDraining()
+                ? PARTING_NANOS
+                : context.config().timeouts().keepAliveIdle().toNanos();
+        loop.timers().schedule(patience, idleSinceNanos + most);
     }
 
     /** Answers bytes that are no request, which no exchange sees, and closes. */
@@ -509,10 +518,10 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
 
     // ---- what ends a connection ----
 
-    /** No more requests: closes now when none is under way; else its response will be the last. */
+    /** The next response is the last; a connection that has been idle for a while, and so waits for none, is closed. */
     void drain() {
         if (phase == Phase.HEAD && !head.started()) {
-            closeAfterResponse();
+            loop.timers().schedule(patience, idleSinceNanos + PARTING_NANOS);
         }
     }
 
