@@ -48,6 +48,9 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
      */
     private static final long PARTING_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    /** How often within {@code write-idle} is looked whether the client took something: so late may it be cut. */
+    private static final int WRITE_IDLE_LOOKS = 4;
+
     private static final byte[] NO_ADDRESS = {};
 
     private final SocketChannel channel;
@@ -76,6 +79,9 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     private int discardedBytes;
     private long writtenBytes;
     private long takenBytes;
+    /** When the client was last seen to have taken something. */
+    private long takenNanos;
+
     private boolean writeWatched;
 
     private enum Phase {
@@ -166,10 +172,8 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
         if (!writeWatched && pending != null && !pending.isEmpty()) {
             writeWatched = true;
             takenBytes = takenBytes();
-            loop.timers()
-                    .schedule(
-                            writeIdle,
-                            loop.now() + context.config().timeouts().writeIdle().toNanos());
+            takenNanos = loop.now();
+            loop.timers().schedule(writeIdle, takenNanos + writeIdleNanos() / WRITE_IDLE_LOOKS);
         }
     }
 
@@ -573,6 +577,10 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
         ctx.close();
     }
 
+    private long writeIdleNanos() {
+        return context.config().timeouts().writeIdle().toNanos();
+    }
+
     private long takenBytes() {
         ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
         return pending == null ? writtenBytes : writtenBytes - pending.totalPendingWriteBytes();
@@ -609,7 +617,10 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
                 return;
             }
             long taken = takenBytes();
-            if (taken == takenBytes) {
+            if (taken != takenBytes) {
+                takenBytes = taken;
+                takenNanos = nowNanos;
+            } else if (nowNanos - takenNanos >= writeIdleNanos()) {
                 if (phase == Phase.EXCHANGE) {
                     exchange.onClientStalled();
                 } else {
@@ -617,11 +628,7 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
                 }
                 return;
             }
-            takenBytes = taken;
-            loop.timers()
-                    .schedule(
-                            this,
-                            nowNanos + context.config().timeouts().writeIdle().toNanos());
+            loop.timers().schedule(this, nowNanos + writeIdleNanos() / WRITE_IDLE_LOOKS);
         }
     }
 
