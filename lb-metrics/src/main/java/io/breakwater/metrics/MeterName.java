@@ -152,6 +152,11 @@ public enum MeterName {
             Type.COUNTER,
             "connections",
             "Connections accepted from clients, those turned away at a limit included."),
+    ACCEPT_ERRORS(
+            "lb_accept_errors_total",
+            Type.COUNTER,
+            "attempts",
+            "Times that no client's connection could be accepted, as without descriptors; ten a second at most."),
     RECEIVED_BYTES("lb_received_bytes_total", Type.COUNTER, "bytes", "Bytes received.", "side"),
     SENT_BYTES("lb_sent_bytes_total", Type.COUNTER, "bytes", "Bytes sent.", "side"),
     QUEUE_ENTRIES("lb_queue_entries", Type.GAUGE, "requests", "Writes that wait in a queue on disk.", "dir"),

@@ -102,6 +102,9 @@ final class NoRecorder implements ProxyRecorder, RouteRecorder, BackendRecorder,
     public void accepted() {}
 
     @Override
+    public void acceptFailed() {}
+
+    @Override
     public void opened() {}
 
     @Override

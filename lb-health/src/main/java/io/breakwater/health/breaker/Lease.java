@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
  */
 record Lease(ProbePermit probe, Phase phase, long inheritedNanos, long spentNanos, long beganNanos, long endNanos) {
 
-    /** Longer than any client is waited for, unless whoever waited forgot to say that it no longer does. */
-    static final long LONGEST_CLIENT_WAIT_NANOS = TimeUnit.HOURS.toNanos(1);
+    /** Longer than all but the largest and the slowest uploads take. */
+    static final long LONGEST_CLIENT_WAIT_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     enum Phase {
         /** The response head: the lease runs, and its end is a failed probe. */

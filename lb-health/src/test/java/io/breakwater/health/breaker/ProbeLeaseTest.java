@@ -137,16 +137,16 @@ class ProbeLeaseTest {
     }
 
     @Test
-    void aProbeThatForgetsToSayThatItsClientIsGoneLosesItsSlotAndItsVoteAfterAnHour() {
+    void aProbeWhoseClientIsWaitedForLosesItsSlotAndItsVoteAfterAMinute() {
         var circuit = new BreakerFixture(0, BreakerConfig.DEFAULT).cooledDown();
-        Permit forgotten = circuit.acquireProbe();
-        forgotten.waitingForClient(circuit.now());
+        Permit slow = circuit.acquireProbe();
+        slow.waitingForClient(circuit.now());
 
         circuit.advanceNanos(Lease.LONGEST_CLIENT_WAIT_NANOS - 1);
         assertThat(circuit.tryAcquire()).isNull();
         circuit.advanceNanos(1);
         circuit.acquireProbe();
-        circuit.record(forgotten, Outcome.FAILURE_STATUS);
+        circuit.record(slow, Outcome.FAILURE_STATUS);
 
         assertThat(circuit.state()).isEqualTo(CircuitState.HALF_OPEN);
     }

@@ -7,12 +7,18 @@ import java.util.concurrent.atomic.LongAdder;
 /** The series of one side's connections. */
 final class ConnectionMeters implements ConnectionRecorder {
     private final CounterDataPoint accepted;
+    private final CounterDataPoint acceptErrors;
     private final CounterDataPoint received;
     private final CounterDataPoint sent;
     private final LongAdder open = new LongAdder();
 
-    ConnectionMeters(CounterDataPoint accepted, CounterDataPoint received, CounterDataPoint sent) {
+    ConnectionMeters(
+            CounterDataPoint accepted,
+            CounterDataPoint acceptErrors,
+            CounterDataPoint received,
+            CounterDataPoint sent) {
         this.accepted = accepted;
+        this.acceptErrors = acceptErrors;
         this.received = received;
         this.sent = sent;
     }
@@ -20,6 +26,11 @@ final class ConnectionMeters implements ConnectionRecorder {
     @Override
     public void accepted() {
         accepted.inc();
+    }
+
+    @Override
+    public void acceptFailed() {
+        acceptErrors.inc();
     }
 
     @Override

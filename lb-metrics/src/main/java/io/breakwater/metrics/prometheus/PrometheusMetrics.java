@@ -74,6 +74,7 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
     private final Counter retryBudgetExhausted = counter(MeterName.RETRY_BUDGET_EXHAUSTED);
     private final Counter reloads = counter(MeterName.CONFIG_RELOADS);
     private final Counter accepted = counter(MeterName.CONNECTIONS_ACCEPTED);
+    private final Counter acceptErrors = counter(MeterName.ACCEPT_ERRORS);
     private final Counter received = counter(MeterName.RECEIVED_BYTES);
     private final Counter sent = counter(MeterName.SENT_BYTES);
     private final Counter logDropped = counter(MeterName.LOG_DROPPED);
@@ -101,6 +102,7 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
                     side,
                     new ConnectionMeters(
                             accepted.labelValues(),
+                            acceptErrors.labelValues(),
                             received.labelValues(side.label()),
                             sent.labelValues(side.label())));
         }

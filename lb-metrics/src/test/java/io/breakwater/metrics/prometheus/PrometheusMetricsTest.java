@@ -615,6 +615,7 @@ class PrometheusMetricsTest {
         ConnectionRecorder upstream = metrics.connections(Side.UPSTREAM);
         downstream.accepted();
         downstream.accepted();
+        downstream.acceptFailed();
         downstream.opened();
         downstream.opened();
         downstream.closed();
@@ -625,6 +626,7 @@ class PrometheusMetricsTest {
 
         Scrape scrape = Scrape.of(metrics);
         assertThat(scrape.value("lb_connections_accepted_total")).isEqualTo(2);
+        assertThat(scrape.value("lb_accept_errors_total")).isEqualTo(1);
         assertThat(scrape.value("lb_connections{side=\"downstream\"}")).isEqualTo(1);
         assertThat(scrape.value("lb_connections{side=\"upstream\"}")).isEqualTo(1);
         assertThat(scrape.value("lb_received_bytes_total{side=\"downstream\"}")).isEqualTo(120);

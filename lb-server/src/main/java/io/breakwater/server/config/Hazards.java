@@ -14,21 +14,14 @@ import java.util.stream.Stream;
 
 /** Settings that are legal but unwise: each is a warning where it stands. */
 final class Hazards {
+    /** What the process holds open besides: its jars, event loops, listeners, logs, the admin port, name servers. */
+    private static final int OWN_FILES = 100;
 
     private Hazards() {}
 
     /** @param openFileLimit how many descriptors the process may hold */
     static void warn(Section lb, LbConfig config, long openFileLimit) {
-        // Each proxied connection holds a descriptor on either side.
-        long connections = config.allListeners().stream()
-                .mapToLong(ListenerConfig::maxConnections)
-                .sum();
-        if (connections > openFileLimit / 2) {
-            lb.warn(
-                    "two open files for each connection, and the limit of this process is " + openFileLimit
-                            + " (ulimit -n)",
-                    "listen.max-connections");
-        }
+        ofConnections(lb, config, openFileLimit);
         Set<String> unused = new HashSet<>(config.pools().keySet());
         Set<List<Object>> defaulted = new HashSet<>();
         Shadows shadows = new Shadows();
@@ -58,6 +51,22 @@ final class Hazards {
                 lb.warnOfEntry("pools", pool, "no route leads to it");
             }
         }
+    }
+
+    /** Each proxied connection holds a descriptor on either side. */
+    private static void ofConnections(Section lb, LbConfig config, long openFileLimit) {
+        long all = config.allListeners().stream()
+                .mapToLong(ListenerConfig::maxConnections)
+                .sum();
+        if (all <= openFileLimit / 2) {
+            return;
+        }
+        long usable = Math.max(0, openFileLimit - OWN_FILES) / 2;
+        lb.warn(
+                (config.listeners().isEmpty() ? "" : "all listeners together may hold " + all + " connections, with ")
+                        + "two open files for each connection, and the limit of this process is " + openFileLimit
+                        + " (ulimit -n), which carries " + usable,
+                "listen.max-connections");
     }
 
     /** Where a warning belongs. */

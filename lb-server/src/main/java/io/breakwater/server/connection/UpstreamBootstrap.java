@@ -1,5 +1,6 @@
 package io.breakwater.server.connection;
 
+import io.breakwater.server.runtime.ReadBuffers;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -19,6 +20,7 @@ final class UpstreamBootstrap {
                 .option(ChannelOption.AUTO_CLOSE, false)
                 // The time to connect is bounded by the exchange, over all addresses.
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, ReadBuffers.create())
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(32 * 1024, 64 * 1024));
     }
 }

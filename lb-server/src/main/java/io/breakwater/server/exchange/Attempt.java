@@ -212,13 +212,15 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
     }
 
     private void awaitClientBody(long now) {
-        if (waiting != Waiting.CLIENT_BODY) {
+        if (waiting == Waiting.CLIENT_BODY) {
+            settleClientWait(now);
+        } else {
             clientWaitSinceNanos = now;
             if (!headCame && !ended) {
                 permit().waitingForClient(now);
             }
         }
-        await(Waiting.CLIENT_BODY, now, downstream.config().timeouts().requestBodyIdle());
+        await(Waiting.CLIENT_BODY, now, exchange.bodyPatienceNanos());
     }
 
     private void awaitBackend(Waiting next, long now, Duration timeout) {
@@ -228,7 +230,7 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
                 permit().waitingForBackend(now);
             }
         }
-        await(next, now, timeout);
+        await(next, now, timeout.toNanos());
     }
 
     /** The time that the client took for its body is not the backend's. */
@@ -241,13 +243,13 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
         }
     }
 
-    private void await(Waiting next, long now, Duration timeout) {
+    private void await(Waiting next, long now, long timeoutNanos) {
         waiting = next;
         if (next == Waiting.NOTHING) {
             downstream.loop().timers().cancel(this);
             return;
         }
-        waitingDeadlineNanos = now + timeout.toNanos();
+        waitingDeadlineNanos = now + timeoutNanos;
         schedule();
     }
 
@@ -329,6 +331,11 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
     @Override
     public void onResponseBody(ByteBuf in, int length) {
         exchange.onResponseBody(in, length);
+        if (!downstream.isWritable()) {
+            // One round of the loop may read a MiB, and all of that would wait if the client does not take it.
+            exchange.flushResponse();
+            readAsTheClientReads();
+        }
     }
 
     @Override

@@ -39,6 +39,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +52,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class ProxyExchange implements Exchange {
     private static final int HEAD_ROOM_BYTES = 640;
+    private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** A client's body may come as slowly as it likes for so long: a first window of TCP may get lost. */
+    private static final long BODY_GRACE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private static final byte[] NO_BYTES = {};
     private static final byte[] IDEMPOTENCY_KEY = "idempotency-key".getBytes(US_ASCII);
     private static final String JSON = "application/json";
@@ -84,6 +89,8 @@ final class ProxyExchange implements Exchange {
     private boolean bodyBegun;
     /** The client was told to send its body. */
     private boolean continued;
+    /** How long the client has been waited for, for its body. */
+    private long bodyWaitNanos;
 
     // ---- its attempts ----
     /** Where it goes: what its route leads to, or a fallback's pool in place of that. */
@@ -252,6 +259,7 @@ final class ProxyExchange implements Exchange {
         requestEnded = head.framing() == BodyFraming.NONE;
         bodyBegun = false;
         continued = false;
+        bodyWaitNanos = 0;
         written = false;
         fallbacks.begin(to.fallbacks());
         FallbackChain chain = to.fallbacks();
@@ -669,6 +677,10 @@ final class ProxyExchange implements Exchange {
             downstream.abort(relay.mustResetToCut());
             return;
         }
+        if (blamed.origin() == Outcome.Origin.LOCAL) {
+            unserved(On.UNAVAILABLE, Reply.OVERLOADED, attempt.admittedIn(), 0, now);
+            return;
+        }
         boolean timeout = blamed == Outcome.RESPONSE_TIMEOUT || blamed == Outcome.CONNECT_TIMEOUT;
         boolean pass = config().backendErrors() == BackendErrors.PASS;
         Reply reply = timeout && pass ? Reply.BACKEND_TIMEOUT : Reply.BACKEND_UNAVAILABLE;
@@ -777,6 +789,21 @@ final class ProxyExchange implements Exchange {
     /** The client took so long for its body: the deadline is the backends', and never cuts a body that is still coming. */
     void clientWaited(long nanos) {
         requestDeadlineNanos += nanos;
+        bodyWaitNanos += nanos;
+    }
+
+    /**
+     * How long the client may still take for the next bytes of its body: as long as it may send nothing, and until what
+     * it has sent is too little for all the time in which it was waited for.
+     */
+    long bodyPatienceNanos() {
+        long idle = downstream.config().timeouts().requestBodyIdle().toNanos();
+        long rate = downstream.config().limits().minBodyRate();
+        if (rate == 0) {
+            return idle;
+        }
+        long earned = (long) ((double) bytesIn / rate * SECOND_NANOS);
+        return Math.min(idle, Math.max(BODY_GRACE_NANOS, earned) - bodyWaitNanos);
     }
 
     // ================ the response comes ================

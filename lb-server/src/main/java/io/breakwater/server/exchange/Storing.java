@@ -36,7 +36,7 @@ final class Storing extends TimerWheel.Timeout {
 
     private Fallback.@Nullable Queue queue;
     private boolean gathering;
-    private long gatheringSinceNanos;
+    private long waitingSinceNanos;
     /** Counts what was begun and what was stopped: what the disk says of anything earlier concerns nobody. */
     private int number;
 
@@ -58,7 +58,7 @@ final class Storing extends TimerWheel.Timeout {
             return;
         }
         gathering = true;
-        gatheringSinceNanos = now;
+        waitingSinceNanos = now;
         if (asksForBody) {
             downstream.write(downstream.alloc().buffer(CONTINUE.length).writeBytes(CONTINUE));
             downstream.flush();
@@ -93,12 +93,8 @@ final class Storing extends TimerWheel.Timeout {
     }
 
     private void awaitBody(long now) {
-        downstream
-                .loop()
-                .timers()
-                .schedule(
-                        this,
-                        now + downstream.config().timeouts().requestBodyIdle().toNanos());
+        settleWait(now);
+        downstream.loop().timers().schedule(this, now + exchange.bodyPatienceNanos());
     }
 
     @Override
@@ -152,13 +148,18 @@ final class Storing extends TimerWheel.Timeout {
         number++;
     }
 
-    /** The time that the client took for its body is not the backends'. */
     private void settle() {
         if (gathering) {
             gathering = false;
             downstream.loop().timers().cancel(this);
-            exchange.clientWaited(downstream.loop().now() - gatheringSinceNanos);
+            settleWait(downstream.loop().now());
         }
+    }
+
+    /** The time that the client took for its body is not the backends'. */
+    private void settleWait(long now) {
+        exchange.clientWaited(now - waitingSinceNanos);
+        waitingSinceNanos = now;
     }
 
     /** The client's connection is gone: the wheel need not know of this any more. */

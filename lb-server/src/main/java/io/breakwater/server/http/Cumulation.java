@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Puts received bytes behind those that wait. */
 public final class Cumulation {
+    /** Up to here a buffer may be as empty as it likes. */
+    private static final int SMALL_BYTES = 4096;
+
     private Cumulation() {}
 
     /**
@@ -28,5 +31,20 @@ public final class Cumulation {
         both.writeBytes(more);
         more.release();
         return both;
+    }
+
+    /**
+     * Returns a buffer with the readable bytes of this one, which are to wait: a small one where they are few, so that
+     * who sends much and then a single byte does not keep the room for much. Takes over the reference.
+     */
+    public static ByteBuf shrink(ByteBufAllocator allocator, ByteBuf waiting) {
+        int length = waiting.readableBytes();
+        if (waiting.capacity() <= SMALL_BYTES || length > waiting.capacity() / 4) {
+            return waiting;
+        }
+        ByteBuf small = allocator.buffer(Math.max(length, SMALL_BYTES / 4));
+        small.writeBytes(waiting);
+        waiting.release();
+        return small;
     }
 }

@@ -47,6 +47,15 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     /** How long a closing connection is read, so that a reset does not overtake the last response (RFC 9112 9.6). */
     private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    /**
+     * How long a client that was told that its connection is kept may use it once more while we drain: its next request may
+     * be on the way already, and would be lost with the connection.
+     */
+    private static final long PARTING_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /** How often within {@code write-idle} is looked whether the client took something: so late may it be cut. */
+    private static final int WRITE_IDLE_LOOKS = 4;
+
     private static final byte[] NO_ADDRESS = {};
 
     private final SocketChannel channel;
@@ -71,10 +80,16 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     private boolean bodyPaused;
     private boolean readingPaused;
     private boolean headTimed;
+    /** When the connection came, or its last response was written. */
+    private long idleSinceNanos;
+
     private boolean lastRequest;
     private int discardedBytes;
     private long writtenBytes;
     private long takenBytes;
+    /** When the client was last seen to have taken something. */
+    private long takenNanos;
+
     private boolean writeWatched;
 
     private enum Phase {
@@ -175,10 +190,8 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
         if (!writeWatched && pending != null && !pending.isEmpty()) {
             writeWatched = true;
             takenBytes = takenBytes();
-            loop.timers()
-                    .schedule(
-                            writeIdle,
-                            loop.now() + context.config().timeouts().writeIdle().toNanos());
+            takenNanos = loop.now();
+            loop.timers().schedule(writeIdle, takenNanos + writeIdleNanos() / WRITE_IDLE_LOOKS);
         }
     }
 
@@ -297,11 +310,13 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
         context.recorder().opened();
-        connections.add(this);
+        idleSinceNanos = loop.now();
         loop.timers()
                 .schedule(
                         patience,
-                        loop.now() + context.config().timeouts().requestHead().toNanos());
+                        idleSinceNanos
+                                + context.config().timeouts().requestHead().toNanos());
+        connections.add(this);
     }
 
     @Override
@@ -333,9 +348,12 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
         } finally {
             processing = false;
         }
-        if (in != null && !in.isReadable()) {
-            in.release();
+        ByteBuf rest = in;
+        if (rest != null && !rest.isReadable()) {
+            rest.release();
             in = null;
+        } else if (rest != null) {
+            in = Cumulation.shrink(channel.alloc(), rest);
         }
         if (phase == Phase.EXCHANGE) {
             exchange.onRequestReadComplete();
@@ -449,14 +467,11 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     private void nextRequest() {
         phase = Phase.HEAD;
         head.reset();
-        if (connections.isDraining()) {
-            closeAfterResponse();
-            return;
-        }
-        loop.timers()
-                .schedule(
-                        patience,
-                        loop.now() + context.config().timeouts().keepAliveIdle().toNanos());
+        idleSinceNanos = loop.now();
+        long most = connections.isDraining()
+                ? PARTING_NANOS
+                : context.config().timeouts().keepAliveIdle().toNanos();
+        loop.timers().schedule(patience, idleSinceNanos + most);
     }
 
     /** Answers bytes that are no request, which no exchange sees, and closes. */
@@ -540,12 +555,10 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
 
     // ---- what ends a connection ----
 
-    /** No more requests: closes now when none is under way; else its response will be the last. */
+    /** The next response is the last; a connection that has been idle for a while, and so waits for none, is closed. */
     void drain() {
-        if (phase == Phase.HANDSHAKE) {
-            close();
-        } else if (phase == Phase.HEAD && !head.started()) {
-            closeAfterResponse();
+        if (phase == Phase.HANDSHAKE || (phase == Phase.HEAD && !head.started())) {
+            loop.timers().schedule(patience, idleSinceNanos + PARTING_NANOS);
         }
     }
 
@@ -603,20 +616,13 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof SslHandshakeCompletionEvent handshake && phase == Phase.HANDSHAKE) {
             if (handshake.isSuccess()) {
-                beginRequests();
+                phase = Phase.HEAD;
             } else {
                 LOG.debug("no TLS with {}: {}", peerHost, String.valueOf(handshake.cause()));
                 phase = Phase.CLOSED; // which it is as soon as the alert is out
             }
         } else if (event instanceof SslCloseCompletionEvent close && close.isSuccess()) {
             clientIsDone();
-        }
-    }
-
-    private void beginRequests() {
-        phase = Phase.HEAD;
-        if (connections.isDraining()) {
-            closeAfterResponse();
         }
     }
 
@@ -627,6 +633,10 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
         } else {
             closeSocket();
         }
+    }
+
+    private long writeIdleNanos() {
+        return context.config().timeouts().writeIdle().toNanos();
     }
 
     private long takenBytes() {
@@ -665,7 +675,10 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
                 return;
             }
             long taken = takenBytes();
-            if (taken == takenBytes) {
+            if (taken != takenBytes) {
+                takenBytes = taken;
+                takenNanos = nowNanos;
+            } else if (nowNanos - takenNanos >= writeIdleNanos()) {
                 if (phase == Phase.EXCHANGE) {
                     exchange.onClientStalled();
                 } else {
@@ -673,11 +686,7 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
                 }
                 return;
             }
-            takenBytes = taken;
-            loop.timers()
-                    .schedule(
-                            this,
-                            nowNanos + context.config().timeouts().writeIdle().toNanos());
+            loop.timers().schedule(this, nowNanos + writeIdleNanos() / WRITE_IDLE_LOOKS);
         }
     }
 

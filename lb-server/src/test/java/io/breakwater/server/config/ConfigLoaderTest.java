@@ -913,10 +913,25 @@ class ConfigLoaderTest {
         @Test
         void ofMoreConnectionsThanOpenFilesCarry() throws ConfigProblems {
             assertThat(warnings(200, "lb.listen.max-connections = 100")).isEmpty();
-            assertThat(warnings(199, "lb.listen.max-connections = 100"))
+            assertThat(warnings(1023, "lb.listen.max-connections = 512"))
                     .containsExactly(
-                            "t.conf:3: lb.listen.max-connections: 100 (unwise: two open files for each connection,"
-                                    + " and the limit of this process is 199 (ulimit -n))");
+                            "t.conf:3: lb.listen.max-connections: 512 (unwise: two open files for each connection,"
+                                    + " and the limit of this process is 1023 (ulimit -n), which carries 461)");
+            assertThat(warnings(50, "lb.listen.max-connections = 512"))
+                    .singleElement()
+                    .asString()
+                    .contains("carries 0)");
+        }
+
+        @Test
+        void ofMoreConnectionsThanOpenFilesCarryOfAllListenersTogether() throws ConfigProblems {
+            String two = "lb.listen.max-connections = 60, lb.listeners.b { port = 3001, max-connections = 40 }";
+            assertThat(warnings(200, two)).isEmpty();
+            assertThat(warnings(199, two))
+                    .containsExactly(
+                            "t.conf:3: lb.listen.max-connections: 60 (unwise: all listeners together may hold 100"
+                                    + " connections, with two open files for each connection, and the limit of this"
+                                    + " process is 199 (ulimit -n), which carries 49)");
         }
 
         @ParameterizedTest

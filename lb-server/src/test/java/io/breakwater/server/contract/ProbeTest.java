@@ -292,6 +292,48 @@ class ProbeTest {
         }
     }
 
+    @Test
+    void aProbeWhoseClientTricklesGivesTheSlotBackUncounted() throws Exception {
+        Gate gate = new Gate();
+        int parts = 100;
+        try (Upload upload = new Upload(parts, gate, "lb.listen.limits.min-body-rate = 240")) {
+            for (int second = 0; second < 5; second++) {
+                assertRefused(upload.proxy.get("/"), "half-open", null);
+                upload.sendPart();
+                upload.proxy.settle();
+                upload.ticker.advance(Duration.ofSeconds(1));
+            }
+
+            assertThat(upload.probe.read().status()).isEqualTo(408);
+            assertThat(upload.state()).isEqualTo("half-open");
+            upload.backend.onConnect(ScriptedBackend.Connection::answerEachRequest);
+            upload.backend.answer(Answers.ok("recovered"));
+            assertPassed(upload.proxy.get("/"), "half-open", "recovered");
+            gate.open();
+        }
+    }
+
+    @Test
+    void aProbeWhoseClientSendsSlowlyForAMinuteGoesOnWithoutItsSlot() throws Exception {
+        Gate gate = new Gate();
+        try (Upload upload = new Upload(3, gate)) {
+            for (int part = 0; part < 2; part++) {
+                assertRefused(upload.proxy.get("/"), "half-open", null);
+                upload.sendPart();
+                upload.ticker.advance(Duration.ofSeconds(30));
+            }
+            upload.backend.onConnect(ScriptedBackend.Connection::answerEachRequest);
+            upload.backend.answer(Answers.status(500));
+            assertFailed(upload.proxy.get("/"), "half-open");
+            assertThat(upload.state()).isEqualTo("open");
+
+            upload.sendPart();
+            gate.open();
+            assertPassed(upload.probe.read(), "half-open", "uploaded");
+            assertThat(upload.state()).isEqualTo("open");
+        }
+    }
+
     /** A probe with a body that its client sends byte by byte. */
     private static final class Upload implements AutoCloseable {
         final ManualTicker ticker = new ManualTicker(-LEASE.toNanos());

@@ -311,6 +311,27 @@ class QueueFallbackTest {
     }
 
     @Test
+    void oneThatTricklesItIsTimedOutThoughItNeverStops() throws Exception {
+        try (Writes writes =
+                        queued(dir(), "lb.listen.limits.min-body-rate = 240").open();
+                RawClient client = writes.proxy.connect()) {
+            client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000\r\n\r\n");
+            for (int second = 1; second < 5; second++) {
+                client.send("x");
+                writes.proxy.settle();
+                writes.ticker.advance(Duration.ofSeconds(1));
+            }
+            writes.proxy.settle();
+            assertThat(client.available()).isZero();
+            writes.ticker.advance(Duration.ofSeconds(1));
+
+            assertThat(client.read().status()).isEqualTo(408);
+            assertThat(writes.proxy.metric("lb_fallbacks_total", "type", "queue"))
+                    .isZero();
+        }
+    }
+
+    @Test
     void aBodyThatIsMalformedIsRefused() throws Exception {
         try (Writes writes = queued(dir()).open()) {
             HttpMessage response =

@@ -207,6 +207,31 @@ class BackpressureTest {
     }
 
     @Test
+    void whoStallsLetsLittleOfItsResponseWaitInMemory() throws Exception {
+        int readers = 64;
+        try (ScriptedBackend backend = ScriptedBackend.start();
+                Proxy proxy = Proxy.start(Conf.everything(backend.url(), "lb.runtime.event-loops = 1"))) {
+            backend.answer(Answers.endless());
+            double before = proxy.metric("lb_allocator_memory_bytes", "kind", "direct");
+            List<RawClient> slow = new ArrayList<>();
+            for (int i = 0; i < readers; i++) {
+                RawClient client = RawClient.connect(proxy.port(), SMALL_BUFFER_BYTES);
+                slow.add(client);
+                client.get("/");
+                assertThat(client.readHead().status()).isEqualTo(200);
+            }
+            settled(backend::bytesWritten);
+
+            // The write buffer's mark and one more read, for each of them, and what the allocator has in stock.
+            assertThat(proxy.metric("lb_allocator_memory_bytes", "kind", "direct") - before)
+                    .isLessThan(readers * 128 * 1024 + 10_000_000);
+            for (RawClient client : slow) {
+                client.reset();
+            }
+        }
+    }
+
+    @Test
     void aBackendThatDoesNotReadHoldsAnUploadBack() throws Exception {
         Gate gate = new Gate();
         AtomicLong sent = new AtomicLong();

@@ -11,8 +11,11 @@ import io.breakwater.server.fixtures.HttpMessage;
 import io.breakwater.server.fixtures.Proxy;
 import io.breakwater.server.fixtures.RawClient;
 import io.breakwater.server.fixtures.ScriptedBackend;
+import io.breakwater.time.ManualTicker;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -77,6 +80,147 @@ class DrainTest {
             assertThat(response.field("Connection")).isEqualToIgnoringCase("close");
             assertThat(client.readByte()).isEqualTo(-1);
             assertThat(drain.get()).isZero();
+        }
+    }
+
+    /** Begins to drain and returns when nobody can connect any more. */
+    private static FutureTask<Integer> refusing(Proxy proxy) {
+        FutureTask<Integer> drain = draining(proxy);
+        eventually(() -> assertThatThrownBy(proxy::connect).isInstanceOf(UncheckedIOException.class));
+        return drain;
+    }
+
+    private static void assertLast(HttpMessage response, String text) {
+        assertThat(response.text()).isEqualTo(text);
+        assertThat(response.field("Connection")).isEqualToIgnoringCase("close");
+    }
+
+    @Test
+    void aClientThatHasJustBeenAnsweredMaySendWhatItHadOnTheWay() throws Exception {
+        ManualTicker ticker = new ManualTicker(0);
+        try (Proxy proxy = Proxy.start(Conf.everything(backend.url()), ticker);
+                RawClient busy = proxy.connect();
+                RawClient idle = proxy.connect();
+                RawClient fresh = proxy.connect()) {
+            assertThat(idle.get("/").read().text()).isEqualTo("ok");
+            proxy.settle();
+            ticker.advance(Duration.ofSeconds(2));
+            assertThat(busy.get("/").read().has("Connection")).isFalse();
+            FutureTask<Integer> drain = refusing(proxy);
+
+            assertThat(idle.readByte()).as("long idle").isEqualTo(-1);
+            assertThat(fresh.readByte()).as("long idle").isEqualTo(-1);
+            assertLast(busy.get("/").read(), "ok");
+            assertThat(busy.readByte()).isEqualTo(-1);
+            assertThat(drain.get()).isZero();
+        }
+    }
+
+    @Test
+    void aClientThatSendsNoMoreIsClosedASecondAfterItsLastResponse() throws Exception {
+        ManualTicker ticker = new ManualTicker(0);
+        try (Proxy proxy = Proxy.start(Conf.everything(backend.url()), ticker);
+                RawClient client = proxy.connect()) {
+            assertThat(client.get("/").read().text()).isEqualTo("ok");
+            FutureTask<Integer> drain = refusing(proxy);
+            assertThat(client.available()).isZero();
+            assertThat(drain.isDone()).isFalse();
+            ticker.advance(Duration.ofSeconds(1));
+
+            assertThat(client.readByte()).isEqualTo(-1);
+            assertThat(drain.get()).isZero();
+        }
+    }
+
+    @Test
+    void anUploadUnderWayIsTakenToItsEnd() throws Exception {
+        try (Proxy proxy = proxy("20s");
+                RawClient client = proxy.connect()) {
+            client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\nhalf");
+            eventually(() -> assertThat(proxy.metric("lb_backend_in_flight")).isEqualTo(1));
+            FutureTask<Integer> drain = refusing(proxy);
+            client.send("half");
+
+            assertLast(client.read(), "ok");
+            assertThat(client.readByte()).isEqualTo(-1);
+            assertThat(drain.get()).isZero();
+            assertThat(backend.onlyRequest().text()).isEqualTo("halfhalf");
+        }
+    }
+
+    @Test
+    void aDownloadUnderWayIsTakenToItsEndThoughItsHeadPromisedToKeepTheConnection() throws Exception {
+        backend.answer((connection, request) -> {
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf");
+            gate.pass();
+            connection.send("half");
+        });
+        try (Proxy proxy = proxy("20s");
+                RawClient client = proxy.connect()) {
+            client.get("/");
+            assertThat(client.readHead().has("Connection")).isFalse();
+            FutureTask<Integer> drain = refusing(proxy);
+            gate.open();
+            assertThat(client.copy(8, OutputStream.nullOutputStream())).isTrue();
+
+            backend.answer(Answers.ok("one more"));
+            assertLast(client.get("/").read(), "one more");
+            assertThat(client.readByte()).isEqualTo(-1);
+            assertThat(drain.get()).isZero();
+        }
+    }
+
+    @Test
+    void whoWaitsInLineIsServed() throws Exception {
+        backend.answer(Answers.gated(gate, Answers.ok("served")));
+        try (Proxy proxy = Proxy.start(Conf.everything(
+                        backend.url(),
+                        "lb.pools.default.concurrency { max-per-backend = 1, queue = 10, queue-timeout = 20s }"));
+                RawClient first = proxy.connect();
+                RawClient second = proxy.connect()) {
+            first.get("/");
+            backend.awaitRequests(1);
+            second.get("/");
+            eventually(() -> assertThat(proxy.metric("lb_requests_in_flight")).isEqualTo(2));
+            FutureTask<Integer> drain = refusing(proxy);
+            gate.open();
+
+            assertLast(first.read(), "served");
+            assertLast(second.read(), "served");
+            assertThat(drain.get()).isZero();
+        }
+    }
+
+    @Test
+    void ofPipelinedRequestsTheOneUnderWayIsAnsweredAndTheOthersAreNotBegun() throws Exception {
+        backend.answer(Answers.gated(gate, Answers.ok("first")));
+        try (Proxy proxy = proxy("20s");
+                RawClient client = proxy.connect()) {
+            client.send("GET /1 HTTP/1.1\r\nHost: x\r\n\r\n".repeat(3));
+            backend.awaitRequests(1);
+            FutureTask<Integer> drain = refusing(proxy);
+            gate.open();
+
+            assertLast(client.read(), "first");
+            assertThat(client.readByte()).isEqualTo(-1);
+            assertThat(drain.get()).isZero();
+            assertThat(backend.requests()).hasSize(1);
+        }
+    }
+
+    @Test
+    void duringTheDelayItIsNotReadyAndServes() throws Exception {
+        try (Proxy proxy = Proxy.start(Conf.everything(backend.url(), "lb.shutdown { delay = 3s, drain = 20s }"))) {
+            assertThat(proxy.admin("/readyz").status()).isEqualTo(200);
+            FutureTask<Integer> drain = draining(proxy);
+            eventually(() -> assertThat(proxy.admin("/readyz").status()).isEqualTo(503));
+
+            HttpMessage served = proxy.request("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+            assertThat(served.text()).isEqualTo("ok");
+            assertThat(served.has("Connection")).isFalse();
+            assertThat(drain.isDone()).isFalse();
+            assertThat(drain.get()).isZero();
+            assertThatThrownBy(proxy::connect).isInstanceOf(UncheckedIOException.class);
         }
     }
 

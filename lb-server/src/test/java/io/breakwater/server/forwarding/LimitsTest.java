@@ -13,6 +13,7 @@ import io.breakwater.server.fixtures.RawClient;
 import io.breakwater.server.fixtures.ScriptedBackend;
 import io.breakwater.time.ManualTicker;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -329,6 +330,37 @@ class LimitsTest {
                 },
                 "lb.listen.timeouts.write-idle = 30s",
                 "lb.pools.default.timeouts { response-head = 5s, response-idle = 5s }");
+    }
+
+    @Test
+    void aClientThatReadsForAWhileAndThenNoMoreIsCutAfterThatAndNotAfterTwiceTheTime() throws Exception {
+        with(
+                (ticker, backend, proxy) -> {
+                    backend.answer(Answers.endless());
+                    try (RawClient client = RawClient.connect(proxy.port(), 8 * 1024)) {
+                        client.get("/");
+                        assertThat(client.readHead().status()).isEqualTo(200);
+                        settled(backend::bytesWritten);
+                        proxy.settle();
+                        ticker.advance(Duration.ofSeconds(9));
+                        // Enough for the kernel to take more of what waits.
+                        assertThat(client.copy(20_000_000, OutputStream.nullOutputStream()))
+                                .isTrue();
+                        settled(backend::bytesWritten);
+                        for (int i = 0; i < 4; i++) {
+                            awaitTimers(ticker, proxy);
+                            assertThat(proxy.metric("lb_backend_requests_total", "outcome", "client_timeout"))
+                                    .isZero();
+                            ticker.advance(Duration.ofSeconds(10));
+                        }
+                        awaitTimers(ticker, proxy);
+                        eventually(
+                                () -> assertThat(proxy.metric("lb_backend_requests_total", "outcome", "client_timeout"))
+                                        .isEqualTo(1));
+                        client.readEnd();
+                    }
+                },
+                "lb.listen.timeouts { write-idle = 40s, request-head = 1s }");
     }
 
     @Test
