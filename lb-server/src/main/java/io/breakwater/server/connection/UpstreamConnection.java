@@ -296,7 +296,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
             head.reset();
             return true;
         }
-        body.start(head.framing(), head.contentLength());
+        body.start(head);
         reusable = head.keepAlive() && !body.endsWithConnection();
         phase = Phase.BODY;
         bytes.skipBytes(length);

@@ -79,6 +79,16 @@ final class Ascii {
         return true;
     }
 
+    /** Whether both stretches are the same but for the case of letters; they consist of what may stand in a token. */
+    static boolean sameToken(byte[] bytes, int from, byte[] others, int otherFrom, int length) {
+        for (int i = 0; i < length; i++) {
+            if (tokenLower(bytes[from + i]) != tokenLower(others[otherFrom + i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private static byte[] tokenLower() {
         byte[] table = new byte[256];
         for (char c = 'a'; c <= 'z'; c++) {

@@ -16,7 +16,7 @@ public enum BodyError {
     EXTENSIONS_TOO_LARGE,
     /** Not a token and a colon: RFC 9110 section 5.1. */
     INVALID_TRAILER_NAME,
-    /** A field of framing, routing or forwarding: RFC 9110 section 6.5.1. */
+    /** A field of framing, routing or forwarding, or one that Connection names: RFC 9110 sections 6.5.1 and 7.6.1. */
     FORBIDDEN_TRAILER,
     /** More than 100, or more than 8 KiB: RFC 6585 section 5. */
     TRAILERS_TOO_LARGE

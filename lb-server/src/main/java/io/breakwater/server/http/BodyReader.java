@@ -34,12 +34,27 @@ public final class BodyReader {
 
     private long dataBytes;
 
+    /** Begins the body of this request. */
+    public void start(RequestHead head) {
+        start(head.framing(), head.contentLength(), head);
+    }
+
+    /** Begins the body of this response. */
+    public void start(ResponseHead head) {
+        start(head.framing(), head.contentLength(), head);
+    }
+
+    /** Begins a body whose head is not at hand: one that was verified before. */
     public void start(BodyFraming framing, long contentLength) {
+        start(framing, contentLength, null);
+    }
+
+    private void start(BodyFraming framing, long contentLength, @Nullable MessageHead head) {
         remaining = contentLength;
         error = null;
         dataBytes = 0;
         line.startMessage();
-        trailers.start();
+        trailers.start(head);
         state = switch (framing) {
             case NONE -> State.COMPLETE;
             case LENGTH -> contentLength == 0 ? State.COMPLETE : State.LENGTH;

@@ -406,7 +406,10 @@ abstract sealed class MessageHead permits RequestHead, ResponseHead {
             int from = options[2 * option];
             int to = options[2 * option + 1];
             for (int i = 0; i < store.count(); i++) {
-                if (sameName(store.bytes, from, to, store.start(i), store.nameEnd(i))) {
+                int start = store.start(i);
+                boolean same = to - from == store.nameEnd(i) - start
+                        && Ascii.sameToken(store.bytes, from, store.bytes, start, to - from);
+                if (same) {
                     HeadError found = nominated(i);
                     if (found != null) {
                         return found;
@@ -429,6 +432,18 @@ abstract sealed class MessageHead permits RequestHead, ResponseHead {
     /** What is said to an option that names one of {@link FieldName#ESSENTIAL}; null ignores the option. */
     abstract @Nullable HeadError nominatedEssential();
 
+    /** Whether a connection option names this field, in whatever case; of a head that is complete. */
+    final boolean nominates(byte[] name, int length) {
+        for (int option = 0; option < optionCount; option++) {
+            int from = options[2 * option];
+            int to = options[2 * option + 1];
+            if (to - from == length && Ascii.sameToken(store.bytes, from, name, 0, length)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     final boolean has(int name) {
         for (int i = 0; i < store.count(); i++) {
             if (store.name(i) == name) {
@@ -447,18 +462,6 @@ abstract sealed class MessageHead permits RequestHead, ResponseHead {
                 && Ascii.isDigit(b[at + 5])
                 && b[at + 6] == '.'
                 && Ascii.isDigit(b[at + 7]);
-    }
-
-    private static boolean sameName(byte[] bytes, int from, int to, int otherFrom, int otherTo) {
-        if (to - from != otherTo - otherFrom) {
-            return false;
-        }
-        for (int i = 0; i < to - from; i++) {
-            if (Ascii.tokenLower(bytes[from + i]) != Ascii.tokenLower(bytes[otherFrom + i])) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private static int listElementEnd(byte[] bytes, int from, int end) {

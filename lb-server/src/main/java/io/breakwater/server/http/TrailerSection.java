@@ -3,17 +3,18 @@ package io.breakwater.server.http;
 import static io.breakwater.server.http.Ascii.CR;
 import static io.breakwater.server.http.Ascii.LF;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The field lines behind the last chunk and the empty line that ends them, byte by byte (RFC 9112 section 7.1.2). They
  * are forwarded as they came, so that none may be there that frames, routes or forwards a message (RFC 9110 section
- * 6.5.1). NOT thread safe.
+ * 6.5.1), or that is for one connection only (section 7.6.1). NOT thread safe.
  */
 final class TrailerSection {
     private static final int MAX_BYTES = 8 * 1024;
     private static final int MAX_FIELDS = 100;
-    /** As long as the longest field name that is looked for. */
+    /** Room for the names that are usual. */
     private static final int NAME_BYTES = 32;
 
     private enum State {
@@ -26,6 +27,7 @@ final class TrailerSection {
         BROKEN
     }
 
+    private @Nullable MessageHead head;
     private State state = State.LINE_START;
     private @Nullable BodyError error;
     private int bytes;
@@ -33,7 +35,9 @@ final class TrailerSection {
     private byte[] name = {};
     private int nameLength;
 
-    void start() {
+    /** @param of the head of the message, complete; null for none */
+    void start(@Nullable MessageHead of) {
+        head = of;
         state = State.LINE_START;
         error = null;
         bytes = 0;
@@ -72,19 +76,17 @@ final class TrailerSection {
         if (Ascii.tokenLower(b) == 0) {
             return broken(b == LF ? BodyError.BARE_LINE_END : BodyError.INVALID_TRAILER_NAME);
         }
-        if (name.length == 0) {
-            name = new byte[NAME_BYTES];
+        if (nameLength == name.length) {
+            name = Arrays.copyOf(name, Math.max(NAME_BYTES, 2 * nameLength));
         }
-        if (nameLength < NAME_BYTES) {
-            name[nameLength] = b;
-        }
-        nameLength++;
+        name[nameLength++] = b;
         return counted(State.NAME);
     }
 
     private State endOfName() {
-        int known = FieldName.of(name, 0, Math.min(nameLength, NAME_BYTES));
-        return FieldName.isIn(known, FieldName.NEVER_IN_TRAILERS)
+        int known = FieldName.of(name, 0, nameLength);
+        boolean nominated = head != null && head.nominates(name, nameLength);
+        return nominated || FieldName.isIn(known, FieldName.NEVER_IN_TRAILERS)
                 ? broken(BodyError.FORBIDDEN_TRAILER)
                 : counted(State.VALUE);
     }

@@ -406,7 +406,7 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
             default -> {
                 headTimed = false;
                 loop.timers().cancel(patience);
-                body.start(head.framing(), head.contentLength());
+                body.start(head);
                 bodyComplete = body.complete();
                 bodyPaused = !bodyComplete;
                 bytes.skipBytes(head.length());

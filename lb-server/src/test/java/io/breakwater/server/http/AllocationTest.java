@@ -85,7 +85,7 @@ class AllocationTest {
         Route<String> route = routes.match(request.method(), request.host(), request.path());
         out.clear();
         request.writeUpstream(out, forwarding, ids, 0, NOTHING, null);
-        body.start(request.framing(), request.contentLength());
+        body.start(request);
         good &= body.advance(bodyBytes, null) == bodyBytes.readableBytes() && body.complete();
         request.reset();
         good &= response.scan(responseBytes, false) == Scan.COMPLETE;

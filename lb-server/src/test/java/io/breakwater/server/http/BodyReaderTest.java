@@ -11,9 +11,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class BodyReaderTest {
+    private static final HeadLimits LIMITS = new HeadLimits(100, 400, 10);
+
     private final BodyReader body = new BodyReader();
     private final ByteBuf data = Unpooled.buffer();
 
@@ -180,6 +183,32 @@ class BodyReaderTest {
                         "0\r\nX-Forwarded-" + "x".repeat(40) + ": 1\r\n"),
                 arguments("6585 5", "a hundred and one trailers", "0\r\n" + "A:b\r\n".repeat(101)),
                 arguments("6585 5", "more than 8 KiB of trailers", "0\r\nA: " + "b".repeat(8190)));
+    }
+
+    @ParameterizedTest(name = "RFC 9110 7.6.1: Connection: {0}, trailer {1}")
+    @CsvSource({
+        "X-Mine, X-Mine, false",
+        "x-mine, X-MINE, false",
+        "'close, X-Mine', X-Mine, false",
+        "X-A-Name-That-Is-Longer-Than-Thirty-Two-Bytes, X-A-Name-That-Is-Longer-Than-Thirty-Two-Bytes, false",
+        "X-Mine, X-Mine-Too, true",
+        "X-Mine-Too, X-Mine, true",
+        "close, X-Mine, true"
+    })
+    void refusesATrailerThatConnectionNames(String option, String trailer, boolean passes) {
+        String fields = "Connection: " + option + "\r\nTransfer-Encoding: chunked\r\n\r\n";
+        RequestHead request = new RequestHead(LIMITS);
+        request.scan(buffer("POST / HTTP/1.1\r\nHost: h\r\n" + fields));
+        ResponseHead response = new ResponseHead(LIMITS);
+        response.scan(buffer("HTTP/1.1 200 OK\r\n" + fields), false);
+        String framed = "0\r\nX-Sum: 1\r\n" + trailer + ": 1\r\n\r\n";
+
+        body.start(request);
+        assertThat(body.advance(buffer(framed), null)).isEqualTo(passes ? framed.length() : BodyReader.MALFORMED);
+        assertThat(body.complete()).isEqualTo(passes);
+        body.start(response);
+        assertThat(body.advance(buffer(framed), null)).isEqualTo(passes ? framed.length() : BodyReader.MALFORMED);
+        assertThat(body.error()).isEqualTo(passes ? null : BodyError.FORBIDDEN_TRAILER);
     }
 
     @Test

@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.server.rfc;
+
+import org.jspecify.annotations.NullMarked;
