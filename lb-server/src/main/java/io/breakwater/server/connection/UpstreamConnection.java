@@ -413,6 +413,12 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
             // that answer waits to be read.
             return;
         }
+        if (LocalErrors.isLocal(cause)) {
+            // What was to be read has no room here, which says nothing about the backend.
+            LOG.warn("closing the connection to {}: {}", home.backend().id(), cause.toString());
+            fail(Outcome.LOCAL_ERROR);
+            return;
+        }
         brokenOff = true;
         if (cause instanceof IOException) {
             return; // a failed read closes the channel by itself

@@ -556,6 +556,12 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (cause instanceof OutOfMemoryError) {
+            // No room for what was to be read or written: the client has done nothing, and neither has a backend.
+            LOG.warn("closing the connection of {}: {}", channel.remoteAddress(), cause.toString());
+            cut();
+            return;
+        }
         if (!(cause instanceof IOException)) {
             LOG.warn("closing the connection of {}", channel.remoteAddress(), cause);
         }
