@@ -461,6 +461,12 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
             // that answer waits to be read.
             return;
         }
+        if (LocalErrors.isLocal(cause)) {
+            // What was to be read has no room here, which says nothing about the backend.
+            LOG.warn("closing the connection to {}: {}", home.backend().id(), cause.toString());
+            fail(Outcome.LOCAL_ERROR);
+            return;
+        }
         brokenOff = true;
         if (TlsFailure.isOne(cause)) {
             tlsFailure = cause; // its handler closes the channel

@@ -605,6 +605,12 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         Throwable reason = cause instanceof DecoderException && cause.getCause() != null ? cause.getCause() : cause;
+        if (reason instanceof OutOfMemoryError) {
+            // No room for what was to be read or written: the client has done nothing, and neither has a backend.
+            LOG.warn("closing the connection of {}: {}", channel.remoteAddress(), reason.toString());
+            cut();
+            return;
+        }
         if (!(reason instanceof IOException)) {
             LOG.warn("closing the connection of {}", channel.remoteAddress(), cause);
         }

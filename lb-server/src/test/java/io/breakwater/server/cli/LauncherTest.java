@@ -87,6 +87,8 @@ class LauncherTest {
                         "-Xmx512m",
                         "-Dio.netty.allocator.type=pooled",
                         "-Dio.netty.leakDetection.level=disabled",
+                        "--add-opens=java.base/java.nio=ALL-UNNAMED",
+                        "-Dio.netty.tryReflectionSetAccessible=true",
                         "-Dlogback.configurationFile=" + home + "/conf/logback.xml",
                         "-Dbreakwater.home=" + home,
                         "-cp",
