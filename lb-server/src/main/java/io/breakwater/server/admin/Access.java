@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class Access {
     private static final Pattern LOCAL_HOST =
             Pattern.compile("(localhost|127\\.0\\.0\\.1|\\[::1])(:\\d{1,5})?", Pattern.CASE_INSENSITIVE);
+    private static final String SEC_FETCH_SITE = "Sec-Fetch-Site";
     private static final String BEARER = "Bearer ";
     private static final String SCHEME = "http://";
     private static final String DEFAULT_PORT = ":80";
@@ -66,6 +67,9 @@ final class Access {
         if (!isSameOrigin(request)) {
             return forbidden("Origin is not this server");
         }
+        if (!isOfOurPage(request)) {
+            return forbidden("Sec-Fetch-Site is not same-origin");
+        }
         if (token.length == 0) {
             return loopback
                     ? null
@@ -105,6 +109,12 @@ final class Access {
                 && authority(origin.substring(SCHEME.length())).equals(authority(host));
     }
 
+    /** Fetch Metadata, section 2.3: who sends it, sends it with every request; {@code none} is one that a person typed. */
+    private static boolean isOfOurPage(HttpRequest request) {
+        List<String> sites = request.headers().getAll(SEC_FETCH_SITE);
+        return sites.stream().allMatch(site -> site.equals("same-origin") || site.equals("none"));
+    }
+
     private static String authority(String hostAndPort) {
         String lower = hostAndPort.toLowerCase(Locale.ROOT);
         return lower.endsWith(DEFAULT_PORT) ? lower.substring(0, lower.length() - DEFAULT_PORT.length()) : lower;
@@ -112,9 +122,9 @@ final class Access {
 
     /** RFC 6750 section 2.1; the scheme is case-insensitive (RFC 9110 section 11.1). Takes as long for any wrong token. */
     private boolean showsToken(HttpRequest request) {
-        String credentials = request.headers().get(HttpHeaderNames.AUTHORIZATION);
-        return credentials != null
-                && credentials.regionMatches(true, 0, BEARER, 0, BEARER.length())
+        List<String> all = request.headers().getAll(HttpHeaderNames.AUTHORIZATION);
+        String credentials = all.size() == 1 ? all.get(0) : ""; // of several, nobody can say which was meant
+        return credentials.regionMatches(true, 0, BEARER, 0, BEARER.length())
                 && MessageDigest.isEqual(
                         token, credentials.substring(BEARER.length()).getBytes(UTF_8));
     }

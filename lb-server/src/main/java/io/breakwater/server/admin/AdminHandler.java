@@ -17,6 +17,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.TooLongHttpContentException;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.handler.timeout.IdleStateEvent;
@@ -120,6 +121,9 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private static Answer refusal(Throwable cause) {
         if (cause instanceof TooLongHttpLineException) {
             return Answer.error(HttpResponseStatus.REQUEST_URI_TOO_LONG, "request line too long");
+        }
+        if (cause instanceof TooLongHttpContentException) {
+            return Answer.error(HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE, "body too large");
         }
         return cause instanceof TooLongHttpHeaderException
                 ? Answer.error(HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "header too large")

@@ -17,7 +17,6 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpServerKeepAliveHandler;
 import io.netty.handler.flow.FlowControlHandler;
@@ -50,6 +49,7 @@ public final class AdminServer implements AutoCloseable {
     private final ReloadQueue reloads;
     private final InstantSource clock;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final QuietConnections quiet = new QuietConnections();
     private @Nullable EventLoopGroup loop;
     private @Nullable Channel listening;
     private @Nullable Runnable stopTelling;
@@ -131,8 +131,7 @@ public final class AdminServer implements AutoCloseable {
 
     private void accept(SocketChannel channel, Access access) {
         if (connections.size() >= MAX_CONNECTIONS) {
-            channel.close();
-            return;
+            quiet.closeOldest();
         }
         connections.add(channel);
         RequestDeadline deadline = new RequestDeadline();
@@ -141,8 +140,9 @@ public final class AdminServer implements AutoCloseable {
                 .addLast(idleness())
                 .addLast(new HttpServerCodec(new HttpDecoderConfig()))
                 .addLast(new HttpServerKeepAliveHandler())
-                .addLast(new HttpObjectAggregator(MAX_BODY_BYTES))
+                .addLast(new RequestAggregator(MAX_BODY_BYTES))
                 .addLast(new FlowControlHandler())
+                .addLast(quiet.watch())
                 .addLast(new AdminHandler(resources, access, deadline, clock));
     }
 

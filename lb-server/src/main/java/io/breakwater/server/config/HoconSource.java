@@ -25,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -178,7 +179,7 @@ final class HoconSource {
 
     private void report(String name, ConfigException unparsable, Text text) throws ConfigProblems {
         if (unparsable instanceof MissingInclude missing) {
-            problems.error(name, missing.lineIn(text), "include", missing.what, "a readable file");
+            problems.error(name, missing.lineIn(text), "include", missing.what, missing.rule);
         } else if (unparsable.origin() != null) {
             problems.error(unparsable.origin(), "", reason(unparsable), "valid HOCON");
         } else {
@@ -243,16 +244,22 @@ final class HoconSource {
         String read() throws IOException;
     }
 
-    /** An include of a file that cannot be read. */
+    /** An include of a file that cannot be read, or not to its end. */
     private static final class MissingInclude extends ConfigException {
 
         private static final long serialVersionUID = 1L;
 
         private final String what;
+        private final String rule;
 
         MissingInclude(String what) {
+            this(what, "a readable file");
+        }
+
+        MissingInclude(String what, String rule) {
             super(what);
             this.what = what;
+            this.rule = rule;
         }
 
         int lineIn(Text text) {
@@ -273,6 +280,11 @@ final class HoconSource {
     /** Takes files only, and only such as exist: HOCON passes over a missing one, which hides a typing mistake. */
     private static final class StrictIncluder
             implements ConfigIncluder, ConfigIncluderFile, ConfigIncluderURL, ConfigIncluderClasspath {
+        private static final int MOST_NESTED = 20;
+        private static final String CIRCLE =
+                "files that do not include each other in a circle, nor more than " + MOST_NESTED + " deep";
+
+        private int depth;
 
         @Override
         public ConfigIncluder withFallback(ConfigIncluder fallback) {
@@ -306,11 +318,20 @@ final class HoconSource {
             throw new MissingInclude(what);
         }
 
-        private static ConfigObject included(String what, java.util.function.Supplier<ConfigObject> parse) {
+        private ConfigObject included(String what, Supplier<ConfigObject> parse) {
+            if (depth == MOST_NESTED) {
+                throw new MissingInclude(what, CIRCLE);
+            }
+            depth++;
             try {
                 return parse.get();
             } catch (ConfigException.IO unreadable) {
                 throw new MissingInclude(what);
+            } catch (MissingInclude nested) {
+                // A circle begins where the file itself steps into it.
+                throw nested.rule.equals(CIRCLE) ? new MissingInclude(what, CIRCLE) : nested;
+            } finally {
+                depth--;
             }
         }
     }

@@ -8,6 +8,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What was found so far while one configuration is read. Of several errors about one value only the first is kept: the
@@ -16,12 +18,16 @@ import java.util.Set;
 final class Problems {
 
     private final String fileName;
+    /** As the library says that a value of several places stands in this file, too. */
+    private final Pattern ownLine;
+
     private final Map<Place, Problem> errors = new LinkedHashMap<>();
     private final Set<Problem> warnings = new LinkedHashSet<>();
 
     /** @param fileName where a problem is said to be that stands on no line */
     Problems(String fileName) {
         this.fileName = fileName;
+        this.ownLine = Pattern.compile(Pattern.quote(fileName) + ": (\\d{1,9})");
     }
 
     void error(ConfigOrigin origin, String key, String value, String rule) {
@@ -67,6 +73,10 @@ final class Problems {
             return new Problem(origin.filename(), line, key, value, remark);
         }
         String name = origin.description();
+        Matcher merged = ownLine.matcher(name);
+        if (name.startsWith("merge of ") && merged.find()) {
+            return new Problem(fileName, Integer.parseInt(merged.group(1)), key, value, remark);
+        }
         // What stands nowhere, what several files make together, and what the reference says is the file's matter.
         if (name.equals("empty config") || name.startsWith("merge of ") || name.startsWith(HoconSource.REFERENCE)) {
             return new Problem(fileName, 0, key, value, remark);

@@ -230,6 +230,32 @@ class AccessTest {
         assertThat(status(new Access(true, "").refuse(Exposure.WRITE, request))).isEqualTo(403);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "same-origin, true",
+        "none, true",
+        "same-site, false",
+        "cross-site, false",
+        "'', false",
+        "Same-Origin, false"
+    })
+    void aWriteOfAnotherSiteIsRefusedAlsoWithoutItsOrigin(String site, boolean ours) {
+        HttpRequest request = request("localhost", null);
+        request.headers().set("sec-fetch-site", site);
+
+        assertThat(new Access(true, "").refuse(Exposure.WRITE, request) == null).isEqualTo(ours);
+        assertThat(new Access(true, "").refuse(Exposure.OPERATOR, request)).isNull();
+    }
+
+    @Test
+    void severalCredentialsAreNone() {
+        HttpRequest request = request("localhost", "Bearer " + TOKEN);
+        request.headers().add(HttpHeaderNames.AUTHORIZATION, "Bearer " + TOKEN);
+
+        assertThat(status(new Access(true, TOKEN).refuse(Exposure.WRITE, request)))
+                .isEqualTo(401);
+    }
+
     @Test
     void aForeignOriginMayReadAsBefore() {
         HttpRequest request = request("localhost", null);

@@ -9,13 +9,20 @@ import io.breakwater.metrics.MetricsExposition;
 import io.breakwater.metrics.prometheus.PrometheusMetrics;
 import io.breakwater.server.config.AdminConfig;
 import io.breakwater.server.fixtures.End;
+import io.breakwater.server.fixtures.EventReader;
+import io.breakwater.server.fixtures.Gate;
 import io.breakwater.server.fixtures.HttpMessage;
 import io.breakwater.server.fixtures.Logged;
 import io.breakwater.server.fixtures.RawClient;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.timeout.IdleStateEvent;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -341,6 +348,42 @@ class AdminServerTest {
                 "POST /livez HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000\r\n\r\n" + "x".repeat(10_000));
 
         assertThat(response.status()).isEqualTo(413);
+        assertThat(response.field("content-type")).isEqualTo("application/json");
+        assertThat(response.field("connection")).isEqualTo("close");
+        assertThat(response.text()).isEqualTo("{\"error\": \"body too large\"}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Content-Length: 10000\r\nExpect: 100-continue\r\n\r\n", "Content-Length: 10000\r\n\r\n"})
+    void oversizedBodyIsRefusedBeforeItComes(String rest) throws IOException {
+        assertThat(send(start(), "POST /livez HTTP/1.1\r\nHost: localhost\r\n" + rest)
+                        .text())
+                .isEqualTo("{\"error\": \"body too large\"}");
+    }
+
+    @Test
+    void oversizedBodyInChunksIsRefused() throws IOException {
+        String chunks = ("400\r\n" + "x".repeat(1024) + "\r\n").repeat(9);
+
+        assertThat(send(
+                                start(),
+                                "POST /livez HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                        + chunks)
+                        .text())
+                .isEqualTo("{\"error\": \"body too large\"}");
+    }
+
+    @Test
+    void oversizedBodyIsRefusedInItsTurn() throws IOException {
+        AdminServer server = start();
+        try (RawClient client = RawClient.connect(server.port())) {
+            client.send("POST /api/v1/reload HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                    + "POST /livez HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000\r\n\r\n");
+
+            assertThat(client.read().status()).isEqualTo(200);
+            assertThat(client.read().status()).isEqualTo(413);
+            assertThat(client.readEnd()).isEqualTo(End.FIN);
+        }
     }
 
     @Test
@@ -359,25 +402,89 @@ class AdminServerTest {
     }
 
     @Test
-    void connectionAboveTheLimitIsTurnedAwayUntilAnotherEnds() throws IOException {
+    void oneConnectionTooManyTakesThePlaceOfTheOneThatHasBeenQuietForLongest() throws IOException {
         AdminServer server = start();
         List<RawClient> clients = new ArrayList<>();
         for (int i = 0; i < AdminServer.MAX_CONNECTIONS; i++) {
+            clients.add(connected(server));
+        }
+        assertThat(livez(clients.get(0))).isEqualTo(200); // the second is the oldest from here on
+
+        try (RawClient oneMore = RawClient.connect(server.port())) {
+            assertThat(livez(oneMore)).isEqualTo(200);
+            assertThat(clients.get(1).readByte()).isEqualTo(-1);
+            assertThat(livez(clients.get(0))).isEqualTo(200);
+            assertThat(livez(clients.get(2))).isEqualTo(200);
+        }
+    }
+
+    /** They used to hold the port for 10 s, and for a minute. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "GET /livez HTTP/1.1\r\n",
+                "POST /livez HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nabc"
+            })
+    void clientsThatDoNotFinishTheirRequestKeepNobodyOut(String part) throws IOException {
+        AdminServer server = start();
+        for (int i = 0; i < 2 * AdminServer.MAX_CONNECTIONS; i++) {
             RawClient client = RawClient.connect(server.port());
             toClose.add(client);
-            clients.add(client);
-            assertThat(client.send("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                            .read()
-                            .status())
-                    .isEqualTo(200);
+            client.send(part);
         }
 
-        try (RawClient oneTooMany = RawClient.connect(server.port())) {
-            assertThat(oneTooMany.readByte()).isEqualTo(-1);
-        }
+        assertThat(get(server, "/livez").status()).isEqualTo(200);
+    }
 
-        clients.get(0).close();
-        await().ignoreExceptions().until(() -> get(server, "/livez").status() == 200);
+    /** Its answer waits to be sent, and it may never read it. */
+    @Test
+    void aClientIsQuietOnceItIsAnsweredWhetherItReadsOrNot() {
+        QuietConnections quiet = new QuietConnections();
+        EmbeddedChannel channel = new EmbeddedChannel(quiet.watch());
+        channel.writeInbound(new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/"));
+
+        quiet.closeOldest();
+        assertThat(channel.isOpen()).isTrue();
+
+        channel.write(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK));
+        quiet.closeOldest();
+        assertThat(channel.isOpen()).isFalse();
+        channel.finishAndReleaseAll();
+    }
+
+    /** Whoever waits for an answer of ours, or reads events, is not quiet. */
+    @Test
+    void clientsThatWaitForUsAreNotClosed() throws IOException {
+        AdminServer server = start();
+        Gate gate = new Gate();
+        operations.gate = gate;
+        try (RawClient reloads = RawClient.connect(server.port());
+                EventReader events = EventReader.open(server.port())) {
+            reloads.send("POST /api/v1/reload HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            await().until(() -> !operations.calls.isEmpty());
+            for (int i = 0; i < 2 * AdminServer.MAX_CONNECTIONS; i++) {
+                connected(server);
+            }
+
+            gate.open();
+            assertThat(reloads.read().status()).isEqualTo(200);
+            server.close();
+            assertThat(events.rest()).isEmpty(); // which was read to its end
+        }
+    }
+
+    private RawClient connected(AdminServer server) throws IOException {
+        RawClient client = RawClient.connect(server.port());
+        toClose.add(client);
+        assertThat(livez(client)).isEqualTo(200);
+        return client;
+    }
+
+    private static int livez(RawClient client) throws IOException {
+        return client.send("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                .read()
+                .status();
     }
 
     @Test

@@ -838,6 +838,17 @@ class ConfigLoaderTest {
         }
 
         @Test
+        void filesThatIncludeEachOtherAreToldFromWhereTheCircleBegins() throws Exception {
+            Files.writeString(folder.resolve("pools.conf"), "include \"more.conf\"");
+            Files.writeString(folder.resolve("more.conf"), "include file(\"" + folder.resolve("pools.conf") + "\")");
+
+            assertThat(problemsOfFile("lb {\n include \"pools.conf\"\n}"))
+                    .containsExactly(
+                            "a.conf:2: include: pools.conf (expected: files that do not include each other in a"
+                                    + " circle, nor more than 20 deep)");
+        }
+
+        @Test
         void includesAreTakenAndProblemsInThemNamed() throws Exception {
             Files.writeString(folder.resolve("pools.conf"), "\npools.p { backends = [\"http://a\"], colour = 1 }");
 

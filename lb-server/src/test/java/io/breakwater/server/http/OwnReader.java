@@ -22,23 +22,33 @@ final class OwnReader {
 
     /** @param cut only the bytes before it are there at first */
     Reading requests(byte[] bytes, int cut, Visitor visitor) throws Exception {
-        return read(request, bytes, cut, visitor);
+        return read(request, bytes, cut, bytes.length, visitor);
     }
 
     /** @param cut only the bytes before it are there at first */
     Reading responses(byte[] bytes, int cut, Visitor visitor) throws Exception {
-        return read(response, bytes, cut, visitor);
+        return read(response, bytes, cut, bytes.length, visitor);
     }
 
-    private Reading read(MessageHead head, byte[] bytes, int cut, Visitor visitor) throws Exception {
+    /** @param step so many bytes come at a time */
+    Reading requestsBySteps(byte[] bytes, int step, Visitor visitor) throws Exception {
+        return read(request, bytes, 0, step, visitor);
+    }
+
+    /** @param step so many bytes come at a time */
+    Reading responsesBySteps(byte[] bytes, int step, Visitor visitor) throws Exception {
+        return read(response, bytes, 0, step, visitor);
+    }
+
+    private Reading read(MessageHead head, byte[] bytes, int cut, int step, Visitor visitor) throws Exception {
         Reading reading = new Reading();
         ByteBuf in = Unpooled.wrappedBuffer(bytes);
         in.writerIndex(cut);
         while (true) {
             head.reset();
             Scan found = scan(head, in);
-            if (found == Scan.INCOMPLETE) {
-                in.writerIndex(bytes.length);
+            while (found == Scan.INCOMPLETE && in.writerIndex() < bytes.length) {
+                more(in, step);
                 found = scan(head, in);
             }
             if (found != Scan.COMPLETE) {
@@ -50,7 +60,7 @@ final class OwnReader {
             }
             in.skipBytes(head.length());
             int headEnd = in.readerIndex();
-            if (!readBody(head, in, bytes.length)) {
+            if (!readBody(head, in, step)) {
                 reading.end = body.error() == null ? Reading.End.INCOMPLETE : Reading.End.REFUSED;
                 reading.reason = String.valueOf(body.error());
                 reading.messages.add(message(head, 0, false));
@@ -62,19 +72,25 @@ final class OwnReader {
         }
     }
 
-    private boolean readBody(MessageHead head, ByteBuf in, int end) {
+    private boolean readBody(MessageHead head, ByteBuf in, int step) {
         data.clear();
         body.start(framing(head), contentLength(head));
-        if (!body.complete() && !advance(in)) {
-            return false;
-        }
-        if (!body.complete()) {
-            in.writerIndex(end);
+        while (!body.complete()) {
             if (!advance(in)) {
                 return false;
             }
+            if (!body.complete()) {
+                if (in.writerIndex() == in.capacity()) {
+                    return false;
+                }
+                more(in, step);
+            }
         }
-        return body.complete();
+        return true;
+    }
+
+    private static void more(ByteBuf in, int step) {
+        in.writerIndex(Math.min(in.capacity(), in.writerIndex() + step));
     }
 
     private boolean advance(ByteBuf in) {

@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.server.fuzz;
+
+import org.jspecify.annotations.NullMarked;

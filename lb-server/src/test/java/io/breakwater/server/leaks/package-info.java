@@ -1,0 +1,4 @@
+@NullMarked
+package io.breakwater.server.leaks;
+
+import org.jspecify.annotations.NullMarked;
