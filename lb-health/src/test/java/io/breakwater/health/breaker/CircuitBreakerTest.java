@@ -311,6 +311,19 @@ class CircuitBreakerTest {
     }
 
     @Test
+    void isTrippedFromAnOperatorsTripToAReset() {
+        var circuit = new BreakerFixture(0, BreakerConfig.DEFAULT);
+        assertThat(circuit.breaker.isTripped()).as("closed").isFalse();
+
+        circuit.opened();
+        assertThat(circuit.breaker.isTripped()).as("open by its own rule").isFalse();
+        circuit.breaker.trip(circuit.now());
+        assertThat(circuit.breaker.isTripped()).as("tripped").isTrue();
+        circuit.breaker.reset(circuit.now());
+        assertThat(circuit.breaker.isTripped()).as("reset").isFalse();
+    }
+
+    @Test
     void trippingAnOpenCircuitTakesItsDeadlineAway() {
         var circuit = new BreakerFixture(0, BreakerConfig.DEFAULT).opened();
 

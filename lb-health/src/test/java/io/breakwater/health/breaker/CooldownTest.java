@@ -113,6 +113,16 @@ class CooldownTest {
     }
 
     @Test
+    void aRowOfAsManyOpeningsAsCanBeCountedGoesOnAtItsLongest() {
+        var config = config(COOLDOWN, 2, MAX, 0);
+
+        assertThat(new Cooldown(Integer.MAX_VALUE - 1, 1).next(config, 0, 0.5))
+                .isEqualTo(new Cooldown(Integer.MAX_VALUE, MAX.toNanos()));
+        assertThat(new Cooldown(Integer.MAX_VALUE, 1).next(config, 0, 0.5))
+                .isEqualTo(new Cooldown(Integer.MAX_VALUE, MAX.toNanos()));
+    }
+
+    @Test
     void drawsAreSpreadEvenlyAndBelongToTheGeneration() {
         var config = config(COOLDOWN, 1, MAX, 0.5);
         var lengths = new DoubleSummaryStatistics();

@@ -387,4 +387,35 @@ class ProbeLeaseTest {
         assertThat(circuit.state()).isEqualTo(CircuitState.OPEN);
         assertThat(circuit.story()).last().isEqualTo("3 half-open>open probe_expired @15S x4");
     }
+
+    @Test
+    void aLeaseThatEndsFreesNoSlotWhereAReloadLeftFewerThanAreTaken() {
+        var circuit = new BreakerFixture(0, halfOpen(3, 2)).cooledDown();
+        circuit.acquireProbe().headReceived(circuit.now());
+        Permit second = circuit.acquireProbe();
+        Permit third = circuit.acquireProbe();
+        second.waitingForClient(circuit.now());
+        third.waitingForClient(circuit.now());
+
+        circuit.breaker.reconfigure(halfOpen(1, 2), circuit.now());
+        circuit.advance(LEASE);
+        assertThat(circuit.tryAcquire()).isNull();
+        second.release(circuit.now());
+        assertThat(circuit.tryAcquire()).isNull();
+        third.release(circuit.now());
+
+        circuit.record(circuit.acquireProbe(), Outcome.SUCCESS);
+        assertThat(circuit.state()).as("the second success").isEqualTo(CircuitState.CLOSED);
+    }
+
+    @Test
+    void noProbeIsOverdueOfACircuitThatALeaseHasClosed() {
+        var circuit = new BreakerFixture(0, BreakerConfig.DEFAULT).cooledDown();
+        circuit.acquireProbe().headReceived(circuit.now());
+
+        circuit.advance(LEASE.minusNanos(1));
+        assertThat(circuit.breaker.isProbeOverdue(circuit.now())).isTrue();
+        circuit.advanceNanos(1);
+        assertThat(circuit.breaker.isProbeOverdue(circuit.now())).isFalse();
+    }
 }
