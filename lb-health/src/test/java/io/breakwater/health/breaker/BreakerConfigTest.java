@@ -35,6 +35,18 @@ class BreakerConfigTest {
         assertThat(config.cooldown()).isEqualTo(Duration.ofDays(365));
     }
 
+    @Test
+    void inAnotherModeOrWithAnotherWindowEverythingElseIsTheSame() {
+        var config = growing(2, Duration.ofSeconds(70), 0.5);
+        var window =
+                new WindowConfig(WindowConfig.Type.COUNT, 9, Duration.ofSeconds(1), 1, 1, 1, Duration.ofSeconds(1));
+
+        var changed = config.with(BreakerConfig.Mode.OBSERVE).with(window);
+        assertThat(changed.mode()).isEqualTo(BreakerConfig.Mode.OBSERVE);
+        assertThat(changed.window()).isEqualTo(window);
+        assertThat(changed.with(config.mode()).with(config.window())).isEqualTo(config);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "0.99, PT60S, 0, cooldown-multiplier: 0.99 (expected: >= 1 and <= 100)",

@@ -458,6 +458,41 @@ class WindowRulesTest {
     }
 
     @Test
+    void aFailureThatIsInNoWindowAnyMoreStillEndsARow() {
+        WindowConfig ten = window(WindowConfig.Type.COUNT, 10, 10, 1, 1);
+        var circuit = new BreakerFixture(7, BreakerConfig.DEFAULT.with(ten));
+        end(circuit, "ff");
+        Permit underWay = circuit.acquire();
+
+        circuit.breaker.reconfigure(
+                BreakerConfig.DEFAULT.with(window(WindowConfig.Type.COUNT, 11, 10, 1, 1)), circuit.now());
+        end(circuit, underWay, 'f');
+
+        assertThat(circuit.transitions).singleElement().satisfies(opened -> {
+            assertThat(opened.reason()).isEqualTo(Transition.Reason.CONSECUTIVE_FAILURES);
+            assertThat(opened.window()).isNull();
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NONE, 0", "COUNT, 0", "TIME, 10"})
+    void onlyAWindowOfTimeAsksForTheTimeOfEachCall(WindowConfig.Type type, int readings) {
+        int[] read = {0};
+        var breaker =
+                new CircuitBreaker(NO_ROW.with(window(type, 10, 4, 0.5, 0.5)), () -> read[0]++, BreakerListener.NONE);
+        read[0] = 0;
+
+        for (int i = 0; i < 10; i++) {
+            Permit permit = breaker.tryAcquire();
+            assertThat(permit).isNotNull();
+            permit.record(Outcome.SUCCESS, 0);
+        }
+
+        assertThat(read[0]).isEqualTo(readings);
+        assertThat(breaker.snapshot(0).window()).isEqualTo(type == WindowConfig.Type.NONE ? null : counts(10, 0, 0));
+    }
+
+    @Test
     void ratesAreShownWhereThereIsAWindowWithEnoughCalls() {
         var circuit = windowed();
 
