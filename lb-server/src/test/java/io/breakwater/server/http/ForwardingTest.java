@@ -16,7 +16,7 @@ class ForwardingTest {
     private final RequestHead head = new RequestHead(new HeadLimits(100, 400, 10));
     private final ByteBuf out = Unpooled.buffer();
 
-    @ParameterizedTest(name = "{0}")
+    @ParameterizedTest(name = "with {0}")
     @CsvSource(delimiter = '|', textBlock = """
             ''                         | X-Forwarded-For: 9.9.9.9#X-Forwarded-Proto: https#X-Forwarded-Host: h#
             X-Forwarded-Proto: p#      | X-Forwarded-Proto: p#X-Forwarded-For: 9.9.9.9#X-Forwarded-Host: h#
@@ -33,7 +33,7 @@ class ForwardingTest {
         assertThat(written(came, true)).isEqualTo(lines("GET / HTTP/1.1#Host: h#" + goesOn + VIA));
     }
 
-    @ParameterizedTest(name = "{0}")
+    @ParameterizedTest(name = "with {0}")
     @CsvSource({
         "''",
         "X-Forwarded-For: 1#",
