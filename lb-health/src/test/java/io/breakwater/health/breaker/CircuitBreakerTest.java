@@ -276,6 +276,19 @@ class CircuitBreakerTest {
     }
 
     @Test
+    void theSuccessOfAHealthyBackendIsAnEndToo() {
+        var circuit = new BreakerFixture(0, BreakerConfig.DEFAULT);
+        for (int i = 0; i < 3; i++) {
+            Permit permit = circuit.acquire();
+            assertThat(permit.admittedIn()).isEqualTo(CircuitState.CLOSED);
+            circuit.record(permit, Outcome.SUCCESS);
+            circuit.record(permit, Outcome.FAILURE_STATUS);
+        }
+
+        assertThat(circuit.snapshot().consecutiveFailures()).isZero();
+    }
+
+    @Test
     void theFirstEndOfAProbeWins() {
         var circuit = new BreakerFixture(0, halfOpen(1, 2)).cooledDown();
         Permit released = circuit.acquireProbe();
@@ -309,6 +322,35 @@ class CircuitBreakerTest {
         circuit.breaker.reset(circuit.now());
         assertThat(circuit.state()).isEqualTo(CircuitState.CLOSED);
         assertThat(circuit.story()).containsExactly("1 closed>open manual @0S x0", "2 open>closed manual @7200H x0");
+    }
+
+    @ParameterizedTest
+    @MethodSource("origins")
+    void anEndThatTellsNoTimeIsOfThisMoment(long origin) {
+        var circuit = new BreakerFixture(origin, BreakerConfig.DEFAULT);
+        circuit.advanceNanos(7);
+        for (int i = 0; i < 3; i++) {
+            circuit.acquire().record(Outcome.FAILURE_STATUS, 0);
+        }
+        assertThat(circuit.snapshot().sinceNanos()).isEqualTo(origin + 7);
+
+        circuit.advance(COOLDOWN);
+        circuit.advanceNanos(7);
+        circuit.acquireProbe().record(Outcome.FAILURE_STATUS, 0);
+        assertThat(circuit.snapshot().sinceNanos()).isEqualTo(origin + COOLDOWN.toNanos() + 14);
+    }
+
+    @Test
+    void isTrippedFromAnOperatorsTripToAReset() {
+        var circuit = new BreakerFixture(0, BreakerConfig.DEFAULT);
+        assertThat(circuit.breaker.isTripped()).as("closed").isFalse();
+
+        circuit.opened();
+        assertThat(circuit.breaker.isTripped()).as("open by its own rule").isFalse();
+        circuit.breaker.trip(circuit.now());
+        assertThat(circuit.breaker.isTripped()).as("tripped").isTrue();
+        circuit.breaker.reset(circuit.now());
+        assertThat(circuit.breaker.isTripped()).as("reset").isFalse();
     }
 
     @Test

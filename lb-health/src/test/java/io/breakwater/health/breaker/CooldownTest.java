@@ -7,11 +7,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.breakwater.health.Outcome;
 import java.time.Duration;
 import java.util.DoubleSummaryStatistics;
+import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How long a circuit stays open. */
 class CooldownTest {
@@ -113,6 +115,16 @@ class CooldownTest {
     }
 
     @Test
+    void aRowOfAsManyOpeningsAsCanBeCountedGoesOnAtItsLongest() {
+        var config = config(COOLDOWN, 2, MAX, 0);
+
+        assertThat(new Cooldown(Integer.MAX_VALUE - 1, 1).next(config, 0, 0.5))
+                .isEqualTo(new Cooldown(Integer.MAX_VALUE, MAX.toNanos()));
+        assertThat(new Cooldown(Integer.MAX_VALUE, 1).next(config, 0, 0.5))
+                .isEqualTo(new Cooldown(Integer.MAX_VALUE, MAX.toNanos()));
+    }
+
+    @Test
     void drawsAreSpreadEvenlyAndBelongToTheGeneration() {
         var config = config(COOLDOWN, 1, MAX, 0.5);
         var lengths = new DoubleSummaryStatistics();
@@ -126,6 +138,16 @@ class CooldownTest {
         assertThat(lengths.getMin()).isBetween(0.5, 0.501);
         assertThat(lengths.getMax()).isBetween(1.499, 1.5);
         assertThat(lengths.getAverage()).isBetween(0.99, 1.01);
+    }
+
+    /** The JDK's SplittableRandom is the same generator: its nth number is that of the nth generation. */
+    @ParameterizedTest
+    @ValueSource(longs = {0, 17, -1, Long.MIN_VALUE})
+    void drawsAreThoseOfSplitMix64(long seed) {
+        var reference = new SplittableRandom(seed);
+        for (long generation = 1; generation <= 100; generation++) {
+            assertThat(new Entry(generation, 0, null, seed).draw()).isEqualTo(reference.nextDouble());
+        }
     }
 
     @Test

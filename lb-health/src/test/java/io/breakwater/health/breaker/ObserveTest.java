@@ -195,4 +195,15 @@ class ObserveTest {
 
         assertThat(uncaught).extracting(Throwable::getMessage).containsExactly("would reject");
     }
+
+    @Test
+    void aListenerThatWantsOnlyTransitionsHearsOfNothingElse() {
+        List<Transition> transitions = new ArrayList<>();
+        var breaker = new CircuitBreaker(OBSERVE, new ManualTicker(0), transitions::add);
+        breaker.trip(0);
+
+        assertThat(breaker.tryAcquire(0)).isNotNull();
+        assertThat(breaker.snapshot(0).observed().wouldReject()).isEqualTo(1);
+        assertThat(transitions).hasSize(1);
+    }
 }

@@ -7,10 +7,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.breakwater.health.Outcome;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The lease of a probe: 10 s, after a cooldown of 5 s, so that half-open begins 5 s after the origin. */
 class ProbeLeaseTest {
@@ -326,12 +328,12 @@ class ProbeLeaseTest {
         assertThat(circuit.story()).hasSize(3).last().isEqualTo("3 half-open>open probe_expired @15S x4");
     }
 
-    @Test
-    void ofTwoLeasesThatEndTogetherTheFailedOneDecides() {
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void ofTwoLeasesThatEndTogetherTheFailedOneDecides(int good) {
         var circuit = new BreakerFixture(0, halfOpen(2, 1)).cooledDown();
-        Permit good = circuit.acquireProbe();
-        circuit.acquireProbe();
-        good.headReceived(circuit.now());
+        List<Permit> probes = List.of(circuit.acquireProbe(), circuit.acquireProbe());
+        probes.get(good).headReceived(circuit.now());
         circuit.advance(LEASE);
 
         assertThat(circuit.state()).isEqualTo(CircuitState.OPEN);
@@ -386,5 +388,52 @@ class ProbeLeaseTest {
 
         assertThat(circuit.state()).isEqualTo(CircuitState.OPEN);
         assertThat(circuit.story()).last().isEqualTo("3 half-open>open probe_expired @15S x4");
+    }
+
+    @Test
+    void aLeaseThatEndsFreesNoSlotWhereAReloadLeftFewerThanAreTaken() {
+        var circuit = new BreakerFixture(0, halfOpen(3, 2)).cooledDown();
+        circuit.acquireProbe().headReceived(circuit.now());
+        Permit second = circuit.acquireProbe();
+        Permit third = circuit.acquireProbe();
+        second.waitingForClient(circuit.now());
+        third.waitingForClient(circuit.now());
+
+        circuit.breaker.reconfigure(halfOpen(2, 2), circuit.now());
+        circuit.advance(LEASE);
+        assertThat(circuit.tryAcquire()).isNull();
+        second.release(circuit.now());
+
+        circuit.record(circuit.acquireProbe(), Outcome.SUCCESS);
+        assertThat(circuit.state()).as("the second success").isEqualTo(CircuitState.CLOSED);
+    }
+
+    @Test
+    void aProbeThatLostItsSlotSaysInVainWhatItWaitsFor() {
+        var circuit = new BreakerFixture(0, BreakerConfig.DEFAULT).cooledDown();
+        Permit lost = circuit.acquireProbe();
+        circuit.advance(LEASE.plus(COOLDOWN));
+        circuit.acquireProbe();
+
+        lost.waitingForClient(circuit.now());
+        lost.headReceived(circuit.now());
+        circuit.advance(LEASE);
+        assertThat(circuit.state()).as("the other's lease ran").isEqualTo(CircuitState.OPEN);
+    }
+
+    @ParameterizedTest
+    @MethodSource("origins")
+    void aProbeIsOverdueFromOneCooldownAfterTheFirstUntilALeaseHasClosed(long origin) {
+        var circuit = new BreakerFixture(origin, BreakerConfig.DEFAULT).cooledDown();
+        circuit.acquireProbe().headReceived(circuit.now());
+
+        circuit.advance(COOLDOWN.minusNanos(1));
+        assertThat(circuit.breaker.isProbeOverdue(circuit.now())).isFalse();
+        circuit.advanceNanos(1);
+        assertThat(circuit.breaker.isProbeOverdue(circuit.now())).isTrue();
+        circuit.advance(LEASE.minus(COOLDOWN).minusNanos(1));
+        assertThat(circuit.breaker.isProbeOverdue(circuit.now())).isTrue();
+        circuit.advanceNanos(1);
+        assertThat(circuit.breaker.isProbeOverdue(circuit.now())).isFalse();
     }
 }

@@ -3,7 +3,6 @@ package io.breakwater.health.breaker;
 import static io.breakwater.health.breaker.BreakerFixture.COOLDOWN;
 import static io.breakwater.health.breaker.BreakerFixture.LEASE;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.breakwater.health.Outcome;
 import io.breakwater.time.ManualTicker;
@@ -424,10 +423,88 @@ class WindowRulesTest {
         assertThat(circuit.snapshot().window()).isEqualTo(counts(6, 6, 0));
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "4, 0.5, 0.5, open",
+        "5, 0.5, 0.5, closed", // more calls are wanted now
+        "4, 0.75, 0.75, closed" // more of them
+    })
+    void aTripIsJudgedByTheSettingsThatCameWhileTheGuardWasAsked(
+            int minimum, double failureRate, double slowCallRate, String expected) {
+        for (char call : "fS".toCharArray()) {
+            List<Runnable> asked = new ArrayList<>();
+            var ticker = new ManualTicker(0);
+            var breaker = new CircuitBreaker(
+                    NO_ROW.with(window(WindowConfig.Type.COUNT, 10, 4, 0.5, 0.5)),
+                    ticker,
+                    BreakerListener.NONE,
+                    asked::add);
+            for (char each : new char[] {'s', 's', call, call}) {
+                Permit permit = breaker.tryAcquire(0);
+                assertThat(permit).isNotNull();
+                permit.record(
+                        each == 'f' ? Outcome.FAILURE_STATUS : Outcome.SUCCESS,
+                        each == 'S' ? SLOW.toNanos() + 1 : 0,
+                        0);
+            }
+            assertThat(asked).hasSize(1);
+
+            breaker.reconfigure(
+                    NO_ROW.with(window(WindowConfig.Type.COUNT, 10, minimum, failureRate, slowCallRate)), 0);
+            asked.get(0).run();
+
+            assertThat(breaker.state(0).label()).as("with %s", call).isEqualTo(expected);
+        }
+    }
+
     @Test
-    void aWindowIsBounded() {
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> window(WindowConfig.Type.COUNT, WindowConfig.MOST_CALLS + 1, 4, 0.5, 1))
-                .withMessage("window.calls: 100001 (expected: >= 1 and <= 100000)");
+    void aFailureThatIsInNoWindowAnyMoreStillEndsARow() {
+        WindowConfig ten = window(WindowConfig.Type.COUNT, 10, 10, 1, 1);
+        var circuit = new BreakerFixture(7, BreakerConfig.DEFAULT.with(ten));
+        end(circuit, "ff");
+        Permit underWay = circuit.acquire();
+
+        circuit.breaker.reconfigure(
+                BreakerConfig.DEFAULT.with(window(WindowConfig.Type.COUNT, 11, 10, 1, 1)), circuit.now());
+        end(circuit, underWay, 'f');
+
+        assertThat(circuit.transitions).singleElement().satisfies(opened -> {
+            assertThat(opened.reason()).isEqualTo(Transition.Reason.CONSECUTIVE_FAILURES);
+            assertThat(opened.window()).isNull();
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NONE, 0", "COUNT, 0", "TIME, 10"})
+    void onlyAWindowOfTimeAsksForTheTimeOfEachCall(WindowConfig.Type type, int readings) {
+        int[] read = {0};
+        var breaker =
+                new CircuitBreaker(NO_ROW.with(window(type, 10, 4, 0.5, 0.5)), () -> read[0]++, BreakerListener.NONE);
+        read[0] = 0;
+
+        for (int i = 0; i < 10; i++) {
+            Permit permit = breaker.tryAcquire();
+            assertThat(permit).isNotNull();
+            permit.record(Outcome.SUCCESS, 0);
+        }
+
+        assertThat(read[0]).isEqualTo(readings);
+        assertThat(breaker.snapshot(0).window()).isEqualTo(type == WindowConfig.Type.NONE ? null : counts(10, 0, 0));
+    }
+
+    @Test
+    void ratesAreShownWhereThereIsAWindowWithEnoughCalls() {
+        var circuit = windowed();
+
+        end(circuit, "sfS");
+        assertThat(circuit.snapshot().failureRate()).isNull();
+        assertThat(circuit.snapshot().slowCallRate()).isNull();
+        end(circuit, "s");
+        assertThat(circuit.snapshot().failureRate()).isEqualTo(0.25);
+        assertThat(circuit.snapshot().slowCallRate()).isEqualTo(0.25);
+
+        circuit.breaker.reconfigure(NO_ROW, circuit.now());
+        assertThat(circuit.snapshot().failureRate()).isNull();
+        assertThat(circuit.snapshot().slowCallRate()).isNull();
     }
 }

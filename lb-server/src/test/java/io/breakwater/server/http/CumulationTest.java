@@ -42,4 +42,46 @@ class CumulationTest {
         assertThat(whole.toString(US_ASCII)).isEqualTo("GET / HTTP/1.1");
         whole.release();
     }
+
+    private static ByteBuf buffer(String text, int capacity) {
+        return ALLOCATOR.heapBuffer(capacity, capacity).writeBytes(Ascii.bytes(text));
+    }
+
+    @Test
+    void theFirstBytesAreWhatThereIs() {
+        ByteBuf more = buffer("abc", 3);
+
+        assertThat(Cumulation.append(ALLOCATOR, null, more)).isSameAs(more);
+        assertThat(more.refCnt()).isEqualTo(1);
+        more.release();
+    }
+
+    @Test
+    void bytesThatFitGoBehindTheOthersBesideTheirSlices() {
+        ByteBuf first = buffer("xabc", 6);
+        ByteBuf slice = first.readSlice(1);
+        ByteBuf more = buffer("yde", 3).skipBytes(1);
+
+        ByteBuf both = Cumulation.append(ALLOCATOR, first, more);
+        assertThat(both).isSameAs(first);
+        assertThat(RequestHeadTest.text(both)).isEqualTo("abcde");
+        assertThat(RequestHeadTest.text(slice)).isEqualTo("x");
+        assertThat(more.refCnt()).isZero();
+        assertThat(both.refCnt()).isEqualTo(1);
+        both.release();
+    }
+
+    @Test
+    void bytesThatDoNotFitAreCopiedWithRoomToGrow() {
+        ByteBuf first = buffer("xabc", 5).skipBytes(1);
+        ByteBuf more = buffer("de", 2);
+
+        ByteBuf both = Cumulation.append(ALLOCATOR, first, more);
+        assertThat(both).isNotSameAs(first);
+        assertThat(RequestHeadTest.text(both)).isEqualTo("abcde");
+        assertThat(both.writableBytes()).isEqualTo(5);
+        assertThat(first.refCnt()).isZero();
+        assertThat(more.refCnt()).isZero();
+        both.release();
+    }
 }
