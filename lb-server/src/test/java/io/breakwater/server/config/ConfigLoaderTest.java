@@ -935,6 +935,7 @@ class ConfigLoaderTest {
                 lb.pools.p { slow-start.enabled = true, breaker.enabled = false } | lb.pools.p.slow-start.enabled: true (unwise: no backend ever comes back to a slow start: neither a circuit nor a health check takes one out)
                 lb.pools.q.backends = ["http://a"]   | lb.pools.q: {…} (unwise: no route leads to it)
                 lb.routes += { path = "/health", pool = p } | lb.routes[1].path: /health (unwise: lb.listen.health-path is answered by the balancer itself, before any route)
+                lb.routes += { path = "/up", pool = p }, lb.listeners.b { port = 4000, health-path = "/up" } | lb.routes[1].path: /up (unwise: lb.listeners.b.health-path is answered by the balancer itself, before any route)
                 lb.routes += { path = "/a", methods = [GET], pool = p, name = b } | lb.routes[1].path: /a (unwise: no request comes here: the earlier route /a takes them all)
                 """)
         void of(String line, String warning) throws ConfigProblems {
