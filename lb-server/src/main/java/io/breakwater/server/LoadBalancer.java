@@ -13,6 +13,7 @@ import io.breakwater.server.config.ConfigChanges;
 import io.breakwater.server.config.ConfigProblems;
 import io.breakwater.server.config.ConfigSource;
 import io.breakwater.server.config.LbConfig;
+import io.breakwater.server.config.ListenerConfig;
 import io.breakwater.server.config.LoadedConfig;
 import io.breakwater.server.config.Problem;
 import io.breakwater.server.config.ReloadResult;
@@ -26,8 +27,8 @@ import io.breakwater.server.exchange.Exchanges;
 import io.breakwater.server.exchange.Replays;
 import io.breakwater.server.http.HeadLimits;
 import io.breakwater.server.http.ResponseFields;
-import io.breakwater.server.listener.Listener;
 import io.breakwater.server.listener.ListenerContext;
+import io.breakwater.server.listener.Listeners;
 import io.breakwater.server.pool.AdminState;
 import io.breakwater.server.pool.Replica;
 import io.breakwater.server.probe.HealthChecks;
@@ -35,6 +36,7 @@ import io.breakwater.server.runtime.EventLoops;
 import io.breakwater.server.runtime.EventLoops.Transport;
 import io.breakwater.server.runtime.Housekeeping;
 import io.breakwater.server.runtime.Loop;
+import io.breakwater.server.tls.ListenerSsl;
 import io.breakwater.server.trace.IdFields;
 import io.breakwater.server.trace.IdSource;
 import io.breakwater.server.traffic.TrafficHistory;
@@ -42,7 +44,9 @@ import io.breakwater.time.Ticker;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
@@ -86,7 +90,7 @@ public final class LoadBalancer implements RunningBalancer {
     private List<ConnectionPool> connections = List.of();
     private volatile @Nullable AccessLog accessLog;
     private @Nullable Exchanges exchanges;
-    private volatile @Nullable Listener listener;
+    private volatile @Nullable Listeners listeners;
     private @Nullable AdminServer admin;
 
     /**
@@ -177,9 +181,10 @@ public final class LoadBalancer implements RunningBalancer {
                         wired::routing, each, health, unmatched, log.of(contexts.size()), IdSource.seeded()));
             }
             exchanges = new Exchanges(contexts);
-            Listener bound = new Listener(running, listenerContext());
+            Listeners bound = new Listeners(running, listenerContexts(config));
             bound.start();
-            listener = bound;
+            listeners = bound;
+            config.listeners().keySet().forEach(this::tellAddress);
             admin = startAdmin(wired, traffic);
             opened.start(replays(running, wired));
         } catch (IOException | RuntimeException e) {
@@ -193,19 +198,28 @@ public final class LoadBalancer implements RunningBalancer {
         for (int i = 0; i < connections.size(); i++) {
             upstreams.add(new Replays.Upstream(running.loops().get(i), connections.get(i)));
         }
-        return new Replays(upstreams, wired::routing, () -> config.listen().trustedProxies(), fields());
+        return new Replays(upstreams, wired::routing, () -> config.listen().trustedProxies(), fields(config.listen()));
     }
 
-    private ResponseFields fields() {
-        return new ResponseFields(
-                config.listen().circuitStateHeader(), config.listen().reasonHeader(), clock);
+    private ResponseFields fields(ListenerConfig listen) {
+        return new ResponseFields(listen.circuitStateHeader(), listen.reasonHeader(), clock);
     }
 
-    private ListenerContext listenerContext() {
+    /** By their keys; reads the files of those that speak TLS. */
+    private Map<String, ListenerContext> listenerContexts(LbConfig of) throws IOException {
+        Map<String, ListenerContext> contexts = new LinkedHashMap<>();
+        for (Map.Entry<String, ListenerConfig> each : of.listenersByKey().entrySet()) {
+            contexts.put(each.getKey(), listenerContext(each.getValue()));
+        }
+        return contexts;
+    }
+
+    private ListenerContext listenerContext(ListenerConfig listen) throws IOException {
         return new ListenerContext(
-                config.listen(),
-                fields(),
-                new IdFields(config.listen().requestIdHeader(), config.listen().traceContext()),
+                listen,
+                ListenerSsl.of(listen.tls()),
+                fields(listen),
+                new IdFields(listen.requestIdHeader(), listen.traceContext()),
                 now -> topology().routing().bestState(now),
                 requireNonNull(exchanges),
                 recorder.connections(Side.DOWNSTREAM),
@@ -215,7 +229,7 @@ public final class LoadBalancer implements RunningBalancer {
 
     /** A busy admin port must not keep traffic away, unless somebody asked for just that port. */
     private @Nullable AdminServer startAdmin(Topology wired, TrafficHistory traffic) throws IOException {
-        Readiness readiness = new Readiness(() -> listener != null, wired::isChecked, () -> draining);
+        Readiness readiness = new Readiness(() -> listeners != null, wired::isChecked, () -> draining);
         Explain explain = new Explain(() -> config.listen(), wired::routing, wired::health, ticker, wallClock);
         Status status =
                 new Status(readiness, () -> config, wired::routing, traffic::read, events, ticker, wallClock, explain);
@@ -277,7 +291,17 @@ public final class LoadBalancer implements RunningBalancer {
     /** The port that clients connect to. */
     @Override
     public int port() {
-        return requireNonNull(listener).port();
+        return requireNonNull(listeners).port(LbConfig.LISTEN);
+    }
+
+    /** The port of a further listener, by its name. */
+    public int port(String name) {
+        return requireNonNull(listeners).port(LbConfig.LISTENERS + name);
+    }
+
+    private void tellAddress(String name) {
+        ListenerConfig further = requireNonNull(config.listeners().get(name));
+        LOG.info("listener {} ready on {}:{}{}", name, further.host(), port(name), further.tls().isOn() ? " (TLS)" : "");
     }
 
     /** The port of the admin API, or empty when there is none. */
@@ -293,7 +317,7 @@ public final class LoadBalancer implements RunningBalancer {
             return ReloadResult.Unavailable.NO_FILE;
         }
         synchronized (reloading) {
-            if (draining || ended || listener == null) {
+            if (draining || ended || listeners == null) {
                 return new ReloadResult.Unavailable("the balancer is starting or stopping");
             }
             ReloadResult result = reload(source);
@@ -315,15 +339,17 @@ public final class LoadBalancer implements RunningBalancer {
         if (!changes.needingRestart().isEmpty()) {
             return new ReloadResult.Refused(changes.refusals());
         }
+        Map<String, ListenerContext> contexts;
         Topology.Applied applied;
         try {
+            contexts = listenerContexts(loaded.config());
             applied = topology().apply(loaded.config());
         } catch (IOException e) {
             return new ReloadResult.Refused(List.of(String.valueOf(e.getMessage())));
         }
         config = loaded.config();
         requireNonNull(accessLog).reconfigure(config.accessLog());
-        requireNonNull(listener).reconfigure(listenerContext());
+        requireNonNull(listeners).reconfigure(contexts);
         warmUp(applied.added());
         applied.rekeyed().forEach(each -> onEachLoop(pool -> pool.closeIdle(each)));
         applied.removed().forEach(gone -> onEachLoop(pool -> pool.forget(gone)));
@@ -364,7 +390,7 @@ public final class LoadBalancer implements RunningBalancer {
      */
     @Override
     public int drain() throws InterruptedException {
-        Listener open = listener;
+        Listeners open = listeners;
         if (open == null) {
             return 0;
         }
@@ -389,10 +415,10 @@ public final class LoadBalancer implements RunningBalancer {
         if (wired != null) {
             wired.close();
         }
-        Listener open = listener;
+        Listeners open = listeners;
         if (open != null) {
             open.cut();
-            listener = null;
+            listeners = null;
         }
         if (queues != null) {
             queues.close(); // before the loops: what is being sent may end

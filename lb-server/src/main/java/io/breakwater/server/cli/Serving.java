@@ -109,8 +109,11 @@ final class Serving {
         static Addresses of(LbConfig config, RunningBalancer balancer) {
             OptionalInt adminPort = balancer.adminPort();
             return new Addresses(
-                    url(config.listen().host(), balancer.port()),
-                    adminPort.isPresent() ? url(config.admin().host(), adminPort.getAsInt()) : null);
+                    url(
+                            config.listen().tls().isOn() ? "https" : "http",
+                            config.listen().host(),
+                            balancer.port()),
+                    adminPort.isPresent() ? url("http", config.admin().host(), adminPort.getAsInt()) : null);
         }
 
         String readyLine() {
@@ -118,10 +121,10 @@ final class Serving {
         }
 
         /** The URL of a bound address; a wildcard is reached as localhost. */
-        static String url(String host, int port) {
+        static String url(String scheme, String host, int port) {
             boolean wildcard = host.equals("0.0.0.0") || host.matches("[0:]*:[0:]*");
             String reached = wildcard ? "localhost" : host.indexOf(':') >= 0 ? "[" + host + "]" : host;
-            return "http://" + reached + ":" + port;
+            return scheme + "://" + reached + ":" + port;
         }
     }
 }

@@ -20,7 +20,10 @@ final class Hazards {
     /** @param openFileLimit how many descriptors the process may hold */
     static void warn(Section lb, LbConfig config, long openFileLimit) {
         // Each proxied connection holds a descriptor on either side.
-        if (config.listen().maxConnections() > openFileLimit / 2) {
+        long connections = config.allListeners().stream()
+                .mapToLong(ListenerConfig::maxConnections)
+                .sum();
+        if (connections > openFileLimit / 2) {
             lb.warn(
                     "two open files for each connection, and the limit of this process is " + openFileLimit
                             + " (ulimit -n)",

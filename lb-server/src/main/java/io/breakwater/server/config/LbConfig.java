@@ -29,6 +29,12 @@ public record LbConfig(
         List<RouteConfig> routes,
         Map<String, PoolConfig> pools) {
 
+    /** Where the first listener is configured. */
+    public static final String LISTEN = "lb.listen";
+
+    /** Where further ones are, with their names behind it. */
+    public static final String LISTENERS = "lb.listeners.";
+
     /** More names than these help nobody who reads a problem. */
     private static final int MOST_NAMED = 8;
 
@@ -74,6 +80,14 @@ public record LbConfig(
         constraints.verify();
     }
 
+    /** Each under the key that has it: {@link #LISTEN}, then {@link #LISTENERS} and its name. */
+    public Map<String, ListenerConfig> listenersByKey() {
+        Map<String, ListenerConfig> byKey = new LinkedHashMap<>();
+        byKey.put(LISTEN, listen);
+        listeners.forEach((name, listener) -> byKey.put(LISTENERS + name, listener));
+        return byKey;
+    }
+
     /** {@code lb.listen}, then the further ones. */
     public List<ListenerConfig> allListeners() {
         return all(listen, listeners);
@@ -90,12 +104,12 @@ public record LbConfig(
     private static void listeners(
             Constraints constraints, ListenerConfig listen, Map<String, ListenerConfig> listeners, AdminConfig admin) {
         Map<Integer, String> byPort = new HashMap<>();
-        byPort.put(listen.port(), "lb.listen");
+        byPort.put(listen.port(), LISTEN);
         if (admin.portSetExplicitly()) {
             byPort.putIfAbsent(admin.port(), "lb.admin");
         }
         listeners.forEach((name, listener) -> {
-            String first = listener.port() == 0 ? null : byPort.putIfAbsent(listener.port(), "lb.listeners." + name);
+            String first = listener.port() == 0 ? null : byPort.putIfAbsent(listener.port(), LISTENERS + name);
             String key = "listeners." + ConfigUtil.joinPath(name);
             constraints
                     .require(name.matches("[A-Za-z0-9_-]+"), key, name, "a name of letters, digits, _ and -")

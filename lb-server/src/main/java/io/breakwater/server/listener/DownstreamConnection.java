@@ -16,12 +16,17 @@ import io.breakwater.server.runtime.TimerWheel;
 import io.breakwater.server.trace.IdFields;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Objects;
@@ -45,6 +50,9 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     private static final byte[] NO_ADDRESS = {};
 
     private final SocketChannel channel;
+    /** Null for a plain connection. */
+    private final @Nullable SslHandler tls;
+
     private final Loop loop;
     private final Connections connections;
     private final ListenerContext context;
@@ -57,7 +65,7 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     private final Forwarding forwarding;
     private final Exchange exchange;
     private @Nullable ByteBuf in;
-    private Phase phase = Phase.HEAD;
+    private Phase phase;
     private boolean processing;
     private boolean bodyComplete = true;
     private boolean bodyPaused;
@@ -70,6 +78,8 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     private boolean writeWatched;
 
     private enum Phase {
+        /** Of TLS; the time for the first head is running. */
+        HANDSHAKE,
         /** Between requests, or inside a head. */
         HEAD,
         EXCHANGE,
@@ -80,8 +90,16 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
         CLOSED
     }
 
-    DownstreamConnection(SocketChannel channel, Loop loop, Connections connections, ListenerContext context) {
+    /** @param tls what the connection speaks TLS through; null for a plain one */
+    DownstreamConnection(
+            SocketChannel channel,
+            Loop loop,
+            Connections connections,
+            ListenerContext context,
+            @Nullable SslHandler tls) {
         this.channel = channel;
+        this.tls = tls;
+        this.phase = tls == null ? Phase.HEAD : Phase.HANDSHAKE;
         this.loop = loop;
         this.connections = connections;
         this.context = context;
@@ -91,7 +109,7 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
         this.peerHost = hostOf(peer);
         this.forwarding = new Forwarding(
                 peerHost,
-                "http",
+                tls == null ? "http" : "https",
                 peer != null
                         && context.config().trustedProxies().stream()
                                 .anyMatch(range -> range.contains(peer.getAddress())));
@@ -335,7 +353,7 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
             case HEAD -> readHead(bytes);
             case EXCHANGE -> readBody(bytes);
             case DISCARD -> readForNobody(bytes);
-            case LINGER, CLOSED -> {
+            case HANDSHAKE, LINGER, CLOSED -> {
                 bytes.skipBytes(bytes.readableBytes());
                 yield false;
             }
@@ -461,7 +479,17 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         phase = Phase.CLOSED;
-        channel.writeAndFlush(alloc().buffer(0)).addListener(ChannelFutureListener.CLOSE);
+        writeEnd().addListener(written -> close());
+    }
+
+    /** Writes the last that there is to write: in TLS that we are done (close_notify, RFC 8446 section 6.1). */
+    private ChannelFuture writeEnd() {
+        if (tls == null) {
+            return channel.writeAndFlush(alloc().buffer(0));
+        }
+        ChannelFuture written = tls.closeOutbound();
+        flush(); // watches that it goes out
+        return written;
     }
 
     /** Shuts our side and reads on for a moment, so that the client reads the response and not a reset. */
@@ -475,7 +503,7 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
             readingPaused = false;
             channel.config().setAutoRead(true);
         }
-        channel.writeAndFlush(alloc().buffer(0)).addListener((ChannelFutureListener) written -> {
+        writeEnd().addListener((ChannelFutureListener) written -> {
             if (written.isSuccess()) {
                 channel.shutdownOutput();
                 loop.timers().schedule(patience, loop.now() + LINGER_NANOS);
@@ -487,7 +515,12 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
 
     private void close() {
         phase = Phase.CLOSED;
-        channel.close();
+        closeSocket();
+    }
+
+    /** Without a word of TLS: who was cut off must not take what has come for all that there is. */
+    private void closeSocket() {
+        channel.unsafe().close(channel.unsafe().voidPromise());
     }
 
     /** Keeps at most one head's worth of bytes waiting. */
@@ -509,7 +542,9 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
 
     /** No more requests: closes now when none is under way; else its response will be the last. */
     void drain() {
-        if (phase == Phase.HEAD && !head.started()) {
+        if (phase == Phase.HANDSHAKE) {
+            close();
+        } else if (phase == Phase.HEAD && !head.started()) {
             closeAfterResponse();
         }
     }
@@ -556,10 +591,42 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        if (!(cause instanceof IOException)) {
+        Throwable reason = cause instanceof DecoderException && cause.getCause() != null ? cause.getCause() : cause;
+        if (!(reason instanceof IOException)) {
             LOG.warn("closing the connection of {}", channel.remoteAddress(), cause);
         }
-        ctx.close();
+        closeSocket();
+    }
+
+    /** TLS tells how the handshake ended, and that the client is done. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof SslHandshakeCompletionEvent handshake && phase == Phase.HANDSHAKE) {
+            if (handshake.isSuccess()) {
+                beginRequests();
+            } else {
+                LOG.debug("no TLS with {}: {}", peerHost, String.valueOf(handshake.cause()));
+                phase = Phase.CLOSED; // which it is as soon as the alert is out
+            }
+        } else if (event instanceof SslCloseCompletionEvent close && close.isSuccess()) {
+            clientIsDone();
+        }
+    }
+
+    private void beginRequests() {
+        phase = Phase.HEAD;
+        if (connections.isDraining()) {
+            closeAfterResponse();
+        }
+    }
+
+    /** A close_notify of the client is to us what its FIN is. */
+    private void clientIsDone() {
+        if (phase == Phase.HEAD) {
+            closeAfterResponse();
+        } else {
+            closeSocket();
+        }
     }
 
     private long takenBytes() {
@@ -580,7 +647,7 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
                     }
                 }
                 case DISCARD -> linger();
-                case LINGER -> close();
+                case HANDSHAKE, LINGER -> close();
                 case EXCHANGE, CLOSED -> {
                     // the exchange has its own timeouts
                 }

@@ -14,9 +14,9 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -87,18 +87,19 @@ public final class Listener {
         connections.forEach(each -> each.loop().eventLoop().execute(each::drain));
     }
 
-    /** Waits until every connection is gone, and returns whether that happened in time. */
-    public boolean awaitDrained(Duration atMost) throws InterruptedException {
-        long left = atMost.toNanos();
+    /**
+     * Waits until every connection is gone, at most this long.
+     *
+     * @return how much of that is left; nothing or less if some connection may be there still
+     */
+    long awaitDrained(long nanos) throws InterruptedException {
+        long left = nanos;
         lock.lock();
         try {
-            while (open.get() > 0) {
-                if (left <= 0) {
-                    return false;
-                }
+            while (open.get() > 0 && left > 0) {
                 left = empty.awaitNanos(left);
             }
-            return true;
+            return left;
         } finally {
             lock.unlock();
         }
@@ -152,7 +153,14 @@ public final class Listener {
                 return;
             }
             Loop loop = loops.of(channel.eventLoop());
-            channel.pipeline().addLast(new DownstreamConnection(channel, loop, connections.get(loop.index()), present));
+            SslHandler tls = null;
+            if (present.tls() != null) {
+                tls = present.tls().newHandler(channel.alloc());
+                tls.setHandshakeTimeoutMillis(0); // the connection has its own, in the loop's time
+                channel.pipeline().addLast(tls, new RecordGatherer());
+            }
+            channel.pipeline()
+                    .addLast(new DownstreamConnection(channel, loop, connections.get(loop.index()), present, tls));
         }
 
         private void turnAway(SocketChannel channel, ListenerContext present) {
@@ -160,8 +168,6 @@ public final class Listener {
             Loop loop = loops.of(channel.eventLoop());
             CircuitState state = present.states().bestState(loop.now());
             present.unmatched().started();
-            ByteBuf out = channel.alloc().buffer(512);
-            Reply.TOO_MANY_CONNECTIONS.write(out, present.fields(), state, 0, ConnectionField.CLOSE, null, null, false);
             present.refused(
                     loop.index(),
                     DownstreamConnection.hostOf(channel.remoteAddress()),
@@ -169,6 +175,12 @@ public final class Listener {
                     null,
                     state,
                     0);
+            if (present.tls() != null) {
+                channel.close(); // a handshake for the sake of a refusal would cost more than a request
+                return;
+            }
+            ByteBuf out = channel.alloc().buffer(512);
+            Reply.TOO_MANY_CONNECTIONS.write(out, present.fields(), state, 0, ConnectionField.CLOSE, null, null, false);
             channel.writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
         }
     }

@@ -11,11 +11,13 @@ import io.breakwater.server.http.HeadLimits;
 import io.breakwater.server.http.Reply;
 import io.breakwater.server.http.ResponseFields;
 import io.breakwater.server.trace.IdFields;
+import io.netty.handler.ssl.SslContext;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What all connections of a listener share. Immutable.
  *
+ * @param tls what connections speak TLS with; null for plain ones
  * @param fields what is added to responses
  * @param ids which of them requests carry
  * @param states for responses that no route decided
@@ -26,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ListenerContext(
         ListenerConfig config,
+        @Nullable SslContext tls,
         ResponseFields fields,
         IdFields ids,
         StateSource states,

@@ -1,4 +1,4 @@
-/** TLS: what is made of certificates and keys, and why a handshake failed. */
+/** TLS on both sides: what is made of certificates and keys, and why a handshake failed. */
 @NullMarked
 package io.breakwater.server.tls;
 

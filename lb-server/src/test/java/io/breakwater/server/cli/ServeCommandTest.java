@@ -274,7 +274,7 @@ class ServeCommandTest {
         "example.com, http://example.com:4000"
     })
     void saysHowABoundAddressIsReached(String host, String url) {
-        assertThat(Serving.Addresses.url(host, 4000)).isEqualTo(url);
+        assertThat(Serving.Addresses.url("http", host, 4000)).isEqualTo(url);
     }
 
     @Test
