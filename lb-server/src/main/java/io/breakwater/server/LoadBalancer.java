@@ -301,7 +301,12 @@ public final class LoadBalancer implements RunningBalancer {
 
     private void tellAddress(String name) {
         ListenerConfig further = requireNonNull(config.listeners().get(name));
-        LOG.info("listener {} ready on {}:{}{}", name, further.host(), port(name), further.tls().isOn() ? " (TLS)" : "");
+        LOG.info(
+                "listener {} ready on {}:{}{}",
+                name,
+                further.host(),
+                port(name),
+                further.tls().isOn() ? " (TLS)" : "");
     }
 
     /** The port of the admin API, or empty when there is none. */

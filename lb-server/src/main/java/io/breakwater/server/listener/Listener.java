@@ -153,10 +153,8 @@ public final class Listener {
                 return;
             }
             Loop loop = loops.of(channel.eventLoop());
-            SslHandler tls = null;
-            if (present.tls() != null) {
-                tls = present.tls().newHandler(channel.alloc());
-                tls.setHandshakeTimeoutMillis(0); // the connection has its own, in the loop's time
+            SslHandler tls = present.tls() == null ? null : present.tls().newHandler(channel.alloc());
+            if (tls != null) {
                 channel.pipeline().addLast(tls, new RecordGatherer());
             }
             channel.pipeline()

@@ -10,8 +10,8 @@ import io.breakwater.server.config.ListenerConfig;
 import io.breakwater.server.http.HeadLimits;
 import io.breakwater.server.http.Reply;
 import io.breakwater.server.http.ResponseFields;
+import io.breakwater.server.tls.ListenerSsl;
 import io.breakwater.server.trace.IdFields;
-import io.netty.handler.ssl.SslContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ListenerContext(
         ListenerConfig config,
-        @Nullable SslContext tls,
+        @Nullable ListenerSsl tls,
         ResponseFields fields,
         IdFields ids,
         StateSource states,

@@ -4,6 +4,7 @@ import io.breakwater.server.config.CertificateConfig;
 import io.breakwater.server.config.Identity;
 import io.breakwater.server.config.ListenerTls;
 import io.breakwater.server.config.PemFile;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
@@ -12,15 +13,20 @@ import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.ssl.SNIMatcher;
+import javax.net.ssl.SNIServerName;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.StandardConstants;
 import org.jspecify.annotations.Nullable;
 
-/** Makes what the connections of a listener speak TLS with. */
+/** What the connections of a listener speak TLS with. Immutable, safe from any thread. */
 public final class ListenerSsl {
 
     /**
@@ -53,7 +59,22 @@ public final class ListenerSsl {
             SelectedListenerFailureBehavior.ACCEPT,
             ApplicationProtocolNames.HTTP_1_1);
 
-    private ListenerSsl() {}
+    /**
+     * Takes any name. Without one Java would resume a session under another name than it was made for (RFC 6066 section 3
+     * forbids that).
+     */
+    private static final SNIMatcher ANY_NAME = new SNIMatcher(StandardConstants.SNI_HOST_NAME) {
+        @Override
+        public boolean matches(SNIServerName name) {
+            return true;
+        }
+    };
+
+    private final SslContext context;
+
+    private ListenerSsl(SslContext context) {
+        this.context = context;
+    }
 
     /**
      * Reads the files that the configuration names; blocks on them.
@@ -61,7 +82,7 @@ public final class ListenerSsl {
      * @return null for a listener without TLS
      * @throws IOException if they changed since the configuration was checked, and cannot be used any more
      */
-    public static @Nullable SslContext of(ListenerTls config) throws IOException {
+    public static @Nullable ListenerSsl of(ListenerTls config) throws IOException {
         if (!config.isOn()) {
             return null;
         }
@@ -79,6 +100,16 @@ public final class ListenerSsl {
         if (!config.clientCa().isEmpty()) {
             builder.trustManager(PemFile.read(config.clientCa()).certificates()).clientAuth(ClientAuth.REQUIRE);
         }
-        return builder.build();
+        return new ListenerSsl(builder.build());
+    }
+
+    /** Returns what one connection speaks through. It waits for the handshake without end: its owner bounds that. */
+    public SslHandler newHandler(ByteBufAllocator allocator) {
+        SslHandler handler = context.newHandler(allocator);
+        handler.setHandshakeTimeoutMillis(0);
+        SSLParameters parameters = handler.engine().getSSLParameters();
+        parameters.setSNIMatchers(List.of(ANY_NAME));
+        handler.engine().setSSLParameters(parameters);
+        return handler;
     }
 }

@@ -1,156 +1,135 @@
 package io.breakwater.server.tls;
 
-import static io.breakwater.server.fixtures.Eventually.eventually;
+import static io.breakwater.server.fixtures.TlsClient.version;
+import static io.breakwater.server.tls.TlsFixture.AUTHORITY;
+import static io.breakwater.server.tls.TlsFixture.CLIENT;
+import static io.breakwater.server.tls.TlsFixture.certificates;
+import static io.breakwater.server.tls.TlsFixture.clientCa;
+import static io.breakwater.server.tls.TlsFixture.conf;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.breakwater.server.config.ReloadResult.Refused;
 import io.breakwater.server.config.ReloadResult.Success;
-import io.breakwater.server.fixtures.Answers;
 import io.breakwater.server.fixtures.Certified;
-import io.breakwater.server.fixtures.Conf;
-import io.breakwater.server.fixtures.Gate;
-import io.breakwater.server.fixtures.Pki;
 import io.breakwater.server.fixtures.Proxy;
 import io.breakwater.server.fixtures.RawClient;
 import io.breakwater.server.fixtures.ScriptedBackend;
-import io.breakwater.server.fixtures.TlsServer;
-import io.netty.pkitesting.X509Bundle;
+import io.breakwater.server.fixtures.TlsClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.cert.X509Certificate;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Other settings of TLS, or other contents of its files, while requests are served. */
+/** Certificates that are replaced while connections are open. */
 @Timeout(60)
 class TlsReloadTest {
+
     @TempDir
-    Path folder;
+    private Path folder;
 
-    private final ScriptedBackend backend = ScriptedBackend.start(TlsServer.of(Pki.loopback(Pki.AUTHORITY)));
-    private String conf = "";
-    private Proxy proxy;
-
-    @BeforeEach
-    void start() {
-        trust(Pki.AUTHORITY);
-        conf = Conf.everything(
-                backend.url(),
-                "lb.pools.default.tls.ca = \"" + folder.resolve("ca.pem") + "\"",
-                "lb.runtime.event-loops = 1");
-        proxy = Proxy.start(conf);
-    }
+    private final ScriptedBackend backend = ScriptedBackend.start();
 
     @AfterEach
     void stop() throws IOException {
-        proxy.close();
         backend.close();
     }
 
-    private void trust(X509Bundle authority) {
-        Certified.writeAuthority(authority, folder, "ca");
+    private static TlsClient connect(Proxy proxy) throws IOException {
+        return TlsClient.connect(proxy.port("tls"), CLIENT, version("TLSv1.3"));
     }
 
-    private void reload(String... more) {
-        assertThat(proxy.reload(conf + String.join("\n", more))).isInstanceOf(Success.class);
-    }
-
-    private int consecutiveFailures() {
-        return proxy.backend("default", backend).getInt("breaker.consecutiveFailures");
-    }
-
-    @Test
-    void otherContentsOfAFileAreTakenForNewConnectionsAndKeptOnesAreClosed() {
-        assertThat(proxy.get("/").status()).isEqualTo(200);
-
-        trust(Pki.STRANGER);
-        reload();
-        eventually(() ->
-                assertThat(proxy.metric("lb_connections", "side", "upstream")).isZero());
-        assertThat(proxy.get("/").status()).isEqualTo(502);
-        assertThat(backend.accepted()).isEqualTo(2);
-
-        trust(Pki.AUTHORITY);
-        reload();
-        assertThat(consecutiveFailures()).isEqualTo(1);
-        assertThat(proxy.get("/").status()).isEqualTo(200);
-        assertThat(proxy.backend("default", backend).getInt("requests")).isEqualTo(3);
-    }
-
-    @Test
-    void theSameContentsKeepTheConnections() {
-        assertThat(proxy.get("/").status()).isEqualTo(200);
-
-        trust(Pki.AUTHORITY);
-        reload("lb.pools.default.timeouts.response-head = 4s");
-
-        assertThat(proxy.get("/").status()).isEqualTo(200);
-        assertThat(backend.accepted()).isEqualTo(1);
-    }
-
-    @Test
-    void aConnectionInUseServesItsRequestAndIsNotKept() throws Exception {
-        Gate gate = new Gate();
-        backend.answer(Answers.gated(gate, Answers.ok("ok")));
-        try (RawClient client = proxy.connect()) {
-            client.get("/");
-            backend.awaitRequests(1);
-            reload("lb.pools.default.tls.verify = false");
-            gate.open();
-
-            assertThat(client.read().status()).isEqualTo(200);
-            assertThat(client.get("/").read().status()).isEqualTo(200);
-            assertThat(backend.accepted()).isEqualTo(2);
-            assertThat(client.get("/").read().status()).isEqualTo(200);
-            assertThat(backend.accepted()).isEqualTo(2);
+    private static X509Certificate shown(Proxy proxy) throws IOException {
+        try (TlsClient client = connect(proxy)) {
+            return client.shown();
         }
     }
 
     @Test
-    void aBadFileRefusesTheReloadAndChangesNothing() throws IOException {
-        assertThat(proxy.get("/").status()).isEqualTo(200);
+    void newFilesUnderTheSameNamesAreForNewConnections() throws IOException {
+        Certified old = Certified.by(AUTHORITY, folder, "a.test");
+        String unchanged = conf(backend, old);
+        try (Proxy proxy = Proxy.start(unchanged);
+                TlsClient open = connect(proxy)) {
+            assertThat(open.http().get("/").read().status()).isEqualTo(200);
 
-        Files.writeString(folder.resolve("ca.pem"), "nothing of use");
-        assertThat(proxy.reload(conf))
-                .isInstanceOfSatisfying(
-                        Refused.class,
-                        refused -> assertThat(refused.problems())
-                                .singleElement()
-                                .asString()
-                                .startsWith("test.conf:")
-                                .contains("lb.pools.default.tls.ca: " + folder.resolve("ca.pem")
-                                        + " (expected: certificates in PEM"));
+            Certified renewed = Certified.by(AUTHORITY, folder, "a.test");
+            assertThat(shown(proxy))
+                    .as("before the reload")
+                    .isEqualTo(old.bundle().getCertificate());
+            assertThat(proxy.reload(unchanged)).isInstanceOf(Success.class);
 
-        assertThat(proxy.get("/").status()).isEqualTo(200);
-        assertThat(backend.accepted()).isEqualTo(1);
+            assertThat(shown(proxy)).isEqualTo(renewed.bundle().getCertificate());
+            assertThat(open.http().get("/").read().status()).isEqualTo(200);
+            assertThat(open.shown()).isEqualTo(old.bundle().getCertificate());
+        }
     }
 
     @Test
-    void checksGoByTheNewSettings() {
-        String checked = "lb.pools.default.health-check { enabled = true, type = tcp, interval = 50ms,"
-                + " unhealthy-interval = 50ms, timeout = 40ms, rise = 1, fall = 1 }";
-        backend.onConnect(connection -> {
-            connection.tls();
-            connection.answerEachRequest();
-        });
-        reload(checked);
-        eventually(() -> assertThat(health()).isEqualTo("healthy"));
+    void filesThatCannotBeUsedAreRefusedWithTheirPlaceAndChangeNothing() throws IOException {
+        Certified good = Certified.by(AUTHORITY, folder, "a.test");
+        Certified other = Certified.by(AUTHORITY, folder, "b.test");
+        String conf = conf(backend, good);
+        try (Proxy proxy = Proxy.start(conf)) {
+            Files.copy(other.key(), good.key(), StandardCopyOption.REPLACE_EXISTING);
 
-        trust(Pki.STRANGER);
-        reload(checked);
-        eventually(() -> assertThat(health()).isEqualTo("unhealthy"));
-        assertThat(proxy.get("/").status()).isEqualTo(503);
-
-        trust(Pki.AUTHORITY);
-        reload(checked);
-        eventually(() -> assertThat(health()).isEqualTo("healthy"));
-        assertThat(proxy.get("/").status()).isEqualTo(200);
+            assertThat(proxy.reload(conf))
+                    .isInstanceOfSatisfying(
+                            Refused.class,
+                            refused -> assertThat(refused.problems())
+                                    .singleElement()
+                                    .asString()
+                                    .startsWith("test.conf:")
+                                    .endsWith(("lb.listeners.tls.tls.certificates[0].private-key: %s"
+                                                    + " (expected: the key of the first certificate in %s)")
+                                            .formatted(good.key(), good.certificate())));
+            assertThat(shown(proxy)).isEqualTo(good.bundle().getCertificate());
+        }
     }
 
-    private String health() {
-        return proxy.backend("default", backend).getString("health");
+    @Test
+    void anAddressTurnsFromPlainToTlsAndBack() throws IOException {
+        Certified certified = Certified.by(AUTHORITY, folder, "a.test");
+        String plain = conf(backend, certified, "lb.listeners.tls.tls.certificates = []");
+        try (Proxy proxy = Proxy.start(plain);
+                RawClient open = RawClient.connect(proxy.port("tls"))) {
+            assertThat(open.get("/").read().status()).isEqualTo(200);
+
+            assertThat(proxy.reload(plain + certificates("lb.listeners.tls", certified)))
+                    .isInstanceOf(Success.class);
+            assertThat(shown(proxy)).isEqualTo(certified.bundle().getCertificate());
+            assertThat(open.get("/").read().status()).isEqualTo(200);
+
+            assertThat(proxy.reload(plain)).isInstanceOf(Success.class);
+            try (RawClient again = RawClient.connect(proxy.port("tls"))) {
+                assertThat(again.get("/").read().status()).isEqualTo(200);
+            }
+        }
+    }
+
+    @Test
+    void clientsMustShowACertificateFromTheReloadOn() throws IOException {
+        Certified certified = Certified.by(AUTHORITY, folder, "a.test");
+        String open = conf(backend, certified);
+        try (Proxy proxy = Proxy.start(open)) {
+            try (TlsClient client = connect(proxy)) {
+                assertThat(client.http().get("/").read().status()).isEqualTo(200);
+            }
+            assertThat(proxy.reload(open + clientCa(Certified.writeAuthority(AUTHORITY, folder, "clients"))))
+                    .isInstanceOf(Success.class);
+
+            // The client offers to resume the session that it has from before.
+            assertThatThrownBy(() -> {
+                        try (TlsClient client = connect(proxy)) {
+                            client.http().get("/").read();
+                        }
+                    })
+                    .isInstanceOf(IOException.class);
+        }
     }
 }

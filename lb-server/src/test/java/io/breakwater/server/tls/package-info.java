@@ -1,4 +1,4 @@
-/** TLS, as both sides of the balancer speak it. */
+/** Clients that speak TLS. */
 @NullMarked
 package io.breakwater.server.tls;
 
