@@ -19,7 +19,8 @@ class ConformancePageTest {
     private static final Path TESTS = Path.of("src", "test", "java");
 
     /** The rule, its sections, names of cases, names of tests. */
-    private static final Pattern RULE = Pattern.compile("^\\| [^|]+ \\| 9[^|]+ \\| ([^|]+) \\| ([^|]+) \\|$", Pattern.MULTILINE);
+    private static final Pattern RULE =
+            Pattern.compile("^\\| [^|]+ \\| 9\\d{3}, [^|]+ \\| ([^|]+) \\| ([^|]+) \\|$", Pattern.MULTILINE);
 
     private static final Pattern CASE = Pattern.compile("^(?:case|    =) (\\w+)", Pattern.MULTILINE);
     private static final int RULES = 30;
@@ -57,7 +58,8 @@ class ConformancePageTest {
     private static List<String> cases() throws IOException {
         StringBuilder all = new StringBuilder();
         try (Stream<Path> files = Files.list(CASES)) {
-            for (Path file : files.filter(path -> path.toString().endsWith(".cases")).toList()) {
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(".cases")).toList()) {
                 all.append(Files.readString(file));
             }
         }
