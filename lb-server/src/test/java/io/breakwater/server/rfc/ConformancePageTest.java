@@ -20,7 +20,7 @@ class ConformancePageTest {
 
     /** The rule, its sections, names of cases, names of tests. */
     private static final Pattern RULE =
-            Pattern.compile("^\\| [^|]+ \\| 9[^|]+ \\| ([^|]+) \\| ([^|]+) \\|$", Pattern.MULTILINE);
+            Pattern.compile("^\\| [^|]+ \\| 9\\d{3}, [^|]+ \\| ([^|]+) \\| ([^|]+) \\|$", Pattern.MULTILINE);
 
     private static final Pattern CASE = Pattern.compile("^(?:case|    =) (\\w+)", Pattern.MULTILINE);
     private static final int RULES = 30;

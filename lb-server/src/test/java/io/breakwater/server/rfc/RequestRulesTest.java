@@ -181,8 +181,8 @@ class RequestRulesTest {
                 arguments(
                         "9110 7.7",
                         "the target goes on byte for byte",
-                        "GET //a/%2e%2F;b?c=/../d HTTP/1.1\r\nHost: h\r\n\r\n",
-                        List.of("GET //a/%2e%2F;b?c=/../d HTTP/1.1"),
+                        "GET //a/%41%2Fb;c?d=/../e HTTP/1.1\r\nHost: h\r\n\r\n",
+                        List.of("GET //a/%41%2Fb;c?d=/../e HTTP/1.1"),
                         List.of()),
                 arguments(
                         "9110 7.6.1",
