@@ -8,6 +8,7 @@ attempts of the access log = those of the backends.
 import json
 import re
 import shutil
+import signal
 import subprocess
 import time
 import urllib.request
@@ -79,6 +80,10 @@ class Log:
                 if entry["reason"] not in (None, "client_closed"):
                     self.by_reason[entry["route"], entry["reason"]] += 1
 
+    def restarted(self):
+        """The file has been begun anew, and all of the one before was read."""
+        self.offset = 0
+
 
 class Ledger:
     """The books of one running Breakwater."""
@@ -99,6 +104,20 @@ class Ledger:
     def pools(self):
         """The backends of each pool, by its name."""
         return {pool["name"]: pool["backends"] for pool in json.loads(self.ask("/api/v1/pools"))["pools"]}
+
+    def rotate(self):
+        """Begins the access log anew, while nothing is under way: hours of it would fill the disk."""
+        before = self.log.file.with_suffix(".before")
+        self.log.file.rename(before)
+        self.process.send_signal(signal.SIGUSR1)
+        deadline = time.monotonic() + SILENCE_SECONDS
+        while not self.log.file.exists():
+            if time.monotonic() > deadline:
+                return [f"no new access log {SILENCE_SECONDS} s after SIGUSR1"]
+            time.sleep(POLL_SECONDS)
+        before.unlink()
+        self.log.restarted()
+        return []
 
     def await_silence(self, connections=False):
         """Waits until nothing is under way; returns what still is after 5 s."""
