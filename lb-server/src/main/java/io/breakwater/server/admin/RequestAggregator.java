@@ -9,6 +9,7 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpContentException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes requests whole. One with too large a body is passed on as one that could not be read, so that it is answered as
@@ -30,7 +31,7 @@ final class RequestAggregator extends HttpObjectAggregator {
 
     /** Who asks first, with Expect, is told the same. */
     @Override
-    protected Object newContinueResponse(HttpMessage start, int maxContentLength, ChannelPipeline pipeline) {
+    protected @Nullable Object newContinueResponse(HttpMessage start, int maxContentLength, ChannelPipeline pipeline) {
         return isContentLengthInvalid(start, maxContentLength)
                 ? null
                 : super.newContinueResponse(start, maxContentLength, pipeline);

@@ -79,6 +79,7 @@ class AdminRulesTest {
         PADDED("Bearer   " + TOKEN),
         LOWER_CASE("bearer " + TOKEN);
 
+        @SuppressWarnings("ImmutableEnumChecker") // List.of
         private final List<String> fields;
 
         Shown(String... fields) {

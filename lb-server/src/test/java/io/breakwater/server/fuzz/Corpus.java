@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -15,8 +16,8 @@ public final class Corpus {
     private Corpus() {}
 
     /** By the names of their files, in their order. */
-    public static TreeMap<String, byte[]> of(String name) {
-        TreeMap<String, byte[]> inputs = new TreeMap<>();
+    public static Map<String, byte[]> of(String name) {
+        Map<String, byte[]> inputs = new TreeMap<>();
         try (Stream<Path> files = Files.list(ALL.resolve(name))) {
             for (Path file : files.toList()) {
                 inputs.put(String.valueOf(file.getFileName()), Files.readAllBytes(file));
