@@ -364,6 +364,64 @@ class LimitsTest {
     }
 
     @Test
+    void theRestOfAnAnsweredRequestsBodyIsWaitedForASecondHoweverItComes() throws Exception {
+        with(
+                (ticker, backend, proxy) -> {
+                    try (RawClient client = proxy.connect()) {
+                        client.send("POST /none HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n");
+                        HttpMessage response = client.read();
+                        assertThat(response.status()).isEqualTo(404);
+                        assertThat(response.has("Connection")).isFalse();
+                        for (int i = 0; i < 9; i++) {
+                            client.send("x");
+                            proxy.settle();
+                            ticker.advance(Duration.ofMillis(100));
+                        }
+                        assertThat(client.available()).isZero();
+                        ticker.advance(Duration.ofMillis(110));
+                        assertThat(client.readByte()).isEqualTo(-1);
+                    }
+                    try (RawClient client = proxy.connect()) {
+                        client.send("POST /none HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n");
+                        assertThat(client.read().status()).isEqualTo(404);
+                        client.send("body");
+                        assertThat(client.get("/some").read().status()).isEqualTo(200);
+                    }
+                },
+                "lb.routes = [ { path = \"/some\", pool = default } ]");
+    }
+
+    @Test
+    void whatIsSentAheadOfARequestUnderWayIsReadUpToTheLimitOfHeads() throws Exception {
+        Gate gate = new Gate();
+        with(
+                (ticker, backend, proxy) -> {
+                    backend.answer(Answers.gated(gate, Answers.ok("ok")));
+                    try (RawClient client = proxy.connect()) {
+                        client.get("/");
+                        backend.awaitRequests(1);
+                        Thread ahead = new Thread(() -> {
+                            try {
+                                client.send(new byte[20_000_000]);
+                            } catch (IOException e) {
+                                // No request: it ends with the connection.
+                            }
+                        });
+                        ahead.start();
+                        long read = settled(() -> (long) proxy.metric("lb_received_bytes_total", "side", "downstream"));
+                        assertThat(read).isGreaterThan(4096).isLessThan(4096 + 2 * 32 * 1024);
+
+                        gate.open();
+                        assertThat(client.read().text()).isEqualTo("ok");
+                        assertThat(client.read().status()).isEqualTo(400);
+                        client.close();
+                        ahead.join();
+                    }
+                },
+                "lb.listen.limits { request-line = 2KiB, headers = 4KiB }");
+    }
+
+    @Test
     void moreConnectionsThanTheLimitAreTurnedAway() throws Exception {
         Gate gate = new Gate();
         with(
