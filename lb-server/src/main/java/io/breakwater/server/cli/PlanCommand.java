@@ -26,8 +26,9 @@ import picocli.CommandLine.Spec;
         description = "Say what a reload would change, what that does to circuits and connections, and the hazards.",
         footer = {
             "",
-            "Exit code: 0 a reload takes NEW, also if nothing changes; 1 a reload would refuse it, for it needs a restart;",
-            "2 NEW or OLD is invalid, or wrong usage."
+            "Exit codes: 0 a reload takes NEW, also if nothing changes",
+            "            1 a reload would refuse it: it needs a restart",
+            "            2 NEW or OLD is invalid, or wrong usage"
         })
 final class PlanCommand implements Callable<Integer> {
     private static final String EFFECT = "    ";

@@ -125,7 +125,9 @@ class StateKeeperTest {
         StateKeeper keeper = started();
         eventually(() -> assertThat(Files.readString(file)).contains("\"remainingMillis\":60000,"));
         Files.writeString(file, "somebody else's");
-        pass(Duration.ofSeconds(10));
+        pass(Duration.ofSeconds(5));
+        awaitLooks(2);
+        pass(Duration.ofSeconds(5));
         awaitLooks(3);
         wall = wall.plusMillis(1_000);
         pass(Duration.ofSeconds(5));
