@@ -67,6 +67,7 @@ public final class LbCommand implements Callable<Integer> {
         CommandLine commandLine = new CommandLine(this)
                 .addSubcommand(new ServeCommand(host, balancers))
                 .addSubcommand(new CheckCommand(host))
+                .addSubcommand(new PlanCommand(host))
                 .addSubcommand(new DemoCommand(host, balancers))
                 .addSubcommand(new BackendCommand(host))
                 .addSubcommand(new NodeCommand(host))

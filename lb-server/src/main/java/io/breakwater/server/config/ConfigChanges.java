@@ -27,9 +27,12 @@ public final class ConfigChanges {
 
     private static final String NOTHING = "none";
     private static final String HIDDEN = "(hidden)";
+    /** Of a value; the body of a response may be long. */
+    private static final int MOST_CHARS = 120;
 
     private final List<Change> needingRestart = new ArrayList<>();
-    private final List<String> summary = new ArrayList<>();
+    private final List<Step> steps = new ArrayList<>();
+    private int kept;
 
     private ConfigChanges() {}
 
@@ -37,7 +40,7 @@ public final class ConfigChanges {
     public static ConfigChanges between(LbConfig running, LbConfig wanted) {
         ConfigChanges changes = new ConfigChanges();
         changes.settings(running, wanted);
-        changes.routes(running.routes(), wanted.routes());
+        changes.routes(running, wanted);
         changes.pools(running.pools(), wanted.pools());
         return changes;
     }
@@ -59,22 +62,33 @@ public final class ConfigChanges {
      * {@code lb.pools.web.breaker.cooldown: 5s -> 10s}. Leaves out what needs a restart.
      */
     public List<String> summary() {
-        return List.copyOf(summary);
+        return steps.stream().map(Step::change).toList();
+    }
+
+    /** As {@link #summary()}, with what each change does beyond itself. */
+    public List<Step> steps() {
+        return List.copyOf(steps);
+    }
+
+    /** How many backends stay themselves, with their circuits, health and connections and what operators have set. */
+    public int kept() {
+        return kept;
     }
 
     /** As {@link #summary()}, of at most {@code most} lines and one that counts the rest. */
     public List<String> summary(int most) {
-        if (summary.size() <= most) {
-            return summary();
+        List<String> all = summary();
+        if (all.size() <= most) {
+            return all;
         }
-        List<String> first = new ArrayList<>(summary.subList(0, most));
-        first.add("and " + (summary.size() - most) + " more");
+        List<String> first = new ArrayList<>(all.subList(0, most));
+        first.add("and " + (all.size() - most) + " more");
         return List.copyOf(first);
     }
 
     /** Whether nothing differs that has an effect. */
     public boolean isEmpty() {
-        return needingRestart.isEmpty() && summary.isEmpty();
+        return needingRestart.isEmpty() && steps.isEmpty();
     }
 
     private void settings(LbConfig running, LbConfig wanted) {
@@ -82,35 +96,42 @@ public final class ConfigChanges {
             if (needsRestart(change.path())) {
                 needingRestart.add(change);
             } else if (!change.path().startsWith("lb.pools.")) {
-                summary.add(change.toString());
+                step(change.toString(), Effects.ofSetting(change.path()));
             }
         }
+    }
+
+    private void step(String change, @Nullable String effect) {
+        steps.add(new Step(change, effect));
     }
 
     private static boolean needsRestart(String path) {
         return BOUND.matcher(path).matches() || RESTART_SECTIONS.stream().anyMatch(path::startsWith);
     }
 
-    private void routes(List<RouteConfig> running, List<RouteConfig> wanted) {
-        Map<String, RouteConfig> before = byName(running, RouteConfig::name);
-        Map<String, RouteConfig> after = byName(wanted, RouteConfig::name);
-        for (RouteConfig route : wanted) {
+    private void routes(LbConfig running, LbConfig wanted) {
+        Map<String, RouteConfig> before = byName(running.routes(), RouteConfig::name);
+        Map<String, RouteConfig> after = byName(wanted.routes(), RouteConfig::name);
+        for (RouteConfig route : wanted.routes()) {
             RouteConfig was = before.get(route.name());
             if (was == null) {
-                summary.add("route " + route.name() + " added, to pool " + route.pool());
+                step("route " + route.name() + " added, to pool " + route.pool(), null);
             } else {
+                PoolConfig pool = wanted.pools().get(route.pool());
                 for (Change change : differences(walk -> walk.route(was), walk -> walk.route(route), "")) {
-                    summary.add("route " + route.name() + ": " + change);
+                    step("route " + route.name() + ": " + change, Effects.ofRoute(change.path(), route, pool));
                 }
             }
         }
-        for (RouteConfig route : running) {
+        for (RouteConfig route : running.routes()) {
             if (!after.containsKey(route.name())) {
-                summary.add("route " + route.name() + " removed");
+                step(
+                        "route " + route.name() + " removed",
+                        Effects.ofGone(route, running.pools().get(route.pool())));
             }
         }
         if (!orderOfKept(before, after).equals(orderOfKept(after, before))) {
-            summary.add("routes are tried in another order");
+            step("routes are tried in another order", null);
         }
     }
 
@@ -118,39 +139,54 @@ public final class ConfigChanges {
         for (PoolConfig pool : wanted.values()) {
             PoolConfig was = running.get(pool.name());
             if (was == null) {
-                summary.add("pool " + pool.name() + " added, with " + counted(pool.backends()));
+                step("pool " + pool.name() + " added, with " + counted(pool.backends()), "each " + Effects.ofNew(pool));
             } else {
                 String path = "lb.pools." + ConfigUtil.joinPath(pool.name());
-                differences(walk -> walk.pool(was), walk -> walk.pool(pool), path)
-                        .forEach(change -> summary.add(change.toString()));
-                backends("pool " + pool.name() + ": backend ", was.backends(), pool.backends());
+                for (Change change : differences(walk -> walk.pool(was), walk -> walk.pool(pool), path)) {
+                    String key = change.path().substring(path.length() + 1);
+                    step(change.toString(), Effects.ofPool(key, was, pool));
+                }
+                backends("pool " + pool.name() + ": backend ", was, pool);
             }
         }
         for (PoolConfig pool : running.values()) {
             if (!wanted.containsKey(pool.name())) {
-                summary.add("pool " + pool.name() + " removed, with " + counted(pool.backends()));
+                step(
+                        "pool " + pool.name() + " removed, with " + counted(pool.backends()),
+                        "of each: " + Effects.ofGone());
             }
         }
     }
 
-    private void backends(String place, List<BackendConfig> running, List<BackendConfig> wanted) {
-        Map<String, BackendConfig> before = byName(running, BackendConfig::id);
-        Map<String, BackendConfig> after = byName(wanted, BackendConfig::id);
-        for (BackendConfig backend : wanted) {
+    private void backends(String place, PoolConfig running, PoolConfig wanted) {
+        Map<String, BackendConfig> before = byName(running.backends(), BackendConfig::id);
+        Map<String, BackendConfig> after = byName(wanted.backends(), BackendConfig::id);
+        Map<String, String> goneByOrigin = new LinkedHashMap<>();
+        before.forEach((id, backend) -> {
+            if (!after.containsKey(id)) {
+                goneByOrigin.put(backend.origin(), id);
+            }
+        });
+        for (BackendConfig backend : wanted.backends()) {
             BackendConfig was = before.get(backend.id());
+            String renamed = goneByOrigin.get(backend.origin());
             if (was == null) {
-                summary.add(place + backend.id() + " added");
+                String effect = renamed == null ? Effects.ofNew(wanted) : Effects.ofRenamed(renamed, wanted);
+                step(place + backend.id() + " added", effect);
             } else if (!was.isSameBackend(backend)) {
-                summary.add(place + backend.id() + " replaced, " + was.url() + " -> " + backend.url());
+                step(
+                        place + backend.id() + " replaced, " + was.url() + " -> " + backend.url(),
+                        Effects.ofReplaced(wanted));
             } else {
+                kept++;
                 for (Change change : differences(walk -> walk.backend(was), walk -> walk.backend(backend), "")) {
-                    summary.add(place + backend.id() + ": " + change);
+                    step(place + backend.id() + ": " + change, null);
                 }
             }
         }
-        for (BackendConfig backend : running) {
+        for (BackendConfig backend : running.backends()) {
             if (!after.containsKey(backend.id())) {
-                summary.add(place + backend.id() + " removed");
+                step(place + backend.id() + " removed", Effects.ofGone());
             }
         }
     }
@@ -191,8 +227,25 @@ public final class ConfigChanges {
         if (value == null) {
             return NOTHING;
         }
-        return value.secret() && !value.text().isEmpty() ? HIDDEN : value.text().isEmpty() ? "\"\"" : value.text();
+        if (value.text().isEmpty()) {
+            return "\"\"";
+        }
+        return value.secret() ? HIDDEN : shortened(value.text());
     }
+
+    private static String shortened(String text) {
+        return text.length() <= MOST_CHARS
+                ? text
+                : text.substring(0, MOST_CHARS) + "... (" + text.length() + " characters)";
+    }
+
+    /**
+     * One thing that a reload changes.
+     *
+     * @param change as {@link #summary} has it
+     * @param effect what else it does, for people; null where it does nothing else
+     */
+    public record Step(String change, @Nullable String effect) {}
 
     /**
      * One setting that differs.
@@ -211,8 +264,11 @@ public final class ConfigChanges {
 
     private record Value(String text, boolean secret) {}
 
-    /** The values of a part of a configuration by their paths, without what is in its lists of objects. */
+    /** The values of a part of a configuration by their paths, without its routes and backends. */
     private static final class Values extends ConfigWalk {
+
+        /** What has names is compared by them, not by its place. */
+        private static final Set<String> NAMED = Set.of("routes", "backends");
 
         private final Map<String, Value> values = new LinkedHashMap<>();
         private String path;
@@ -237,7 +293,13 @@ public final class ConfigChanges {
 
         @Override
         <T> void items(String key, Collection<T> items, Consumer<T> content) {
-            // Compared by their names, not by their places.
+            if (!NAMED.contains(key)) {
+                int place = 0;
+                for (T item : items) {
+                    block(key + "[" + place + "]", () -> content.accept(item));
+                    place++;
+                }
+            }
         }
 
         @Override

@@ -99,11 +99,12 @@ public final class Events implements AutoCloseable {
             long atNanos = transition.atNanos();
             CircuitEvent event = CircuitEvent.of(circuit, transition, clock.at(atNanos), config.get());
             followed.journal.add(event);
-            boolean opened = event.to() == CircuitState.OPEN;
+            boolean restored = event.reason() == Reason.RESTORED; // before there was any call
+            boolean opened = event.to() == CircuitState.OPEN && !restored;
             CircuitChange change =
                     new CircuitChange(event, atNanos, (opened ? history : CallHistory.NONE).take(atNanos));
             Runnable report = () -> sequence(sequencer, change);
-            if (event.reason() == Reason.RESTORED) {
+            if (restored) {
                 await(report);
             } else {
                 report(report);

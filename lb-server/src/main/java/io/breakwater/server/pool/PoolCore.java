@@ -45,6 +45,8 @@ public final class PoolCore {
     private volatile List<Replica> replicas = List.of();
 
     private volatile List<CircuitScope> scopes = List.of();
+    /** Whether there may be a suspect, so that ten thousand need not be asked after each change. With the lock. */
+    private boolean suspected;
 
     /**
      * @param background runs what takes too long for an event loop
@@ -177,10 +179,16 @@ public final class PoolCore {
         traffic.line().wakeAll();
     }
 
+    /** A replica is in rotation although it is unhealthy. With the lock. */
+    void suspected() {
+        suspected = true;
+    }
+
     /** With the lock. */
     private void dropSuspects() {
-        if (replicas.stream().anyMatch(Replica::isHealthy)) {
+        if (suspected && replicas.stream().anyMatch(Replica::isHealthy)) {
             replicas.forEach(Replica::noLongerNeeded);
+            suspected = false;
         }
     }
 

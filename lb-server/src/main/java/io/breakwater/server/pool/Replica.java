@@ -230,6 +230,9 @@ public final class Replica implements Attempts {
             admin = wanted;
             if (unhealthy && health.status != HealthStatus.UNCHECKED) {
                 health = new Health(HealthStatus.UNHEALTHY, false, wasSuspect, health.sequence);
+                if (wasSuspect) {
+                    core.suspected();
+                }
             }
             rejudge();
         });
@@ -262,6 +265,9 @@ public final class Replica implements Attempts {
             boolean suspect = unhealthy && timeoutsOnly && left && admin == AdminState.ENABLED;
             boolean good = !unhealthy && (status != HealthStatus.UNKNOWN || settings.initiallyHealthy);
             health = new Health(status, good, suspect, sequence);
+            if (suspect) {
+                core.suspected();
+            }
             rejudge();
             if (before.status == HealthStatus.UNHEALTHY && !before.suspect && good) {
                 circuits.forEach(circuit -> circuit.returned(now));

@@ -52,8 +52,11 @@ record SavedCircuit(@Nullable String route, Standing standing, long deadlineNano
         return deadlineNanos - now;
     }
 
-    SavedCircuit withDeadline(long nanos) {
-        return new SavedCircuit(route, standing, nanos, failures, openings);
+    /** The same by a ticker that reads so much more. */
+    SavedCircuit movedBy(long nanos) {
+        return standing == Standing.OPEN
+                ? new SavedCircuit(route, standing, deadlineNanos + nanos, failures, openings)
+                : this;
     }
 
     /** Puts a circuit that is new where this one stood. */

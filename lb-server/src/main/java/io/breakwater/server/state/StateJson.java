@@ -190,12 +190,13 @@ final class StateJson {
             json.nextToken();
             List<SavedBackend> asWritten = new ArrayList<>();
             Properties file = object("backends", () -> asWritten.add(backend()));
-            Duration away = away(file.required("writtenAt"));
             file.required("version");
-            long origin = now - away.toNanos();
+            Duration away = away(file.required("writtenAt"));
+            // They were read as if the ticker had been 0 when the file was written.
+            long written = now - away.toNanos();
             return new Content(
                     new SavedState(asWritten.stream()
-                            .map(backend -> since(origin, backend))
+                            .map(backend -> backend.movedBy(written))
                             .toList()),
                     away);
         }
@@ -207,20 +208,6 @@ final class StateJson {
             } catch (DateTimeException | ArithmeticException e) {
                 throw writtenAt.bad("a time such as 2026-01-05T12:00:00Z");
             }
-        }
-
-        /** Deadlines were read as if the ticker had been 0 when the file was written. */
-        private static SavedBackend since(long origin, SavedBackend backend) {
-            return new SavedBackend(
-                    backend.id(),
-                    backend.origin(),
-                    backend.admin(),
-                    backend.unhealthy(),
-                    backend.timeoutsOnly(),
-                    backend.suspect(),
-                    backend.circuits().stream()
-                            .map(circuit -> circuit.withDeadline(origin + circuit.deadlineNanos()))
-                            .toList());
         }
 
         private SavedBackend backend() throws BadState {
@@ -280,7 +267,9 @@ final class StateJson {
                     while (json.nextToken() != JsonToken.END_ARRAY) {
                         element.read();
                     }
-                } else if (name.equals("version") && value.number(Integer.MAX_VALUE) != VERSION) {
+                } else if (name.equals("version")
+                        && list.equals("backends")
+                        && value.number(Integer.MAX_VALUE) != VERSION) {
                     throw value.bad("version " + VERSION); // what follows may mean anything
                 } else if (token.isStructStart()) {
                     json.skipChildren();

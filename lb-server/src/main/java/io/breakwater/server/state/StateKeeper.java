@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -178,7 +179,13 @@ public final class StateKeeper implements AutoCloseable {
             Instant origin = at.minusNanos(now);
             boolean clockWasSet = Duration.between(writtenOrigin, origin).abs().compareTo(CLOCK_TOLERANCE) > 0;
             if (clockWasSet || !states.equals(written)) {
-                file.write(StateJson.write(states, now, at));
+                byte[] text = StateJson.write(states, now, at);
+                file.write(text);
+                LOG.debug(
+                        "{}: {} bytes, written in {} ms",
+                        file,
+                        text.length,
+                        TimeUnit.NANOSECONDS.toMillis(ticker.read() - now));
                 written = states;
                 writtenOrigin = origin;
             }

@@ -25,6 +25,9 @@ class ConfigChangesTest {
             lb.pools."my.pool".backends = ["http://c"]
             """;
 
+    private static final String TLS =
+            "\nlb.listen.tls.certificates = [ { certificate = \"pom.xml\", private-key = \"pom.xml\" } ]\n";
+
     private static LbConfig load(String hocon) throws ConfigProblems {
         return new ConfigLoader(Map.of(), () -> 1_000_000)
                 .parse(hocon, "t.conf", List.of())
@@ -111,6 +114,83 @@ class ConfigChangesTest {
         assertThat(String.join("; ", changes.summary())).isEqualTo(summary);
         assertThat(changes.refusals()).isEmpty();
         assertThat(changes.isEmpty()).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            lb.listen.limits.body = 1MiB                 | for connections that are made from then on; those that are there keep what they have
+            lb.listen.tls.client-ca = "pom.xml"          | for connections that are made from then on
+            lb.shutdown.drain = 5s                       |
+            lb.pools.web.balance = random                |
+            lb.pools.web.breaker.enabled = false         | circuits that are not closed are closed, those tripped by hand too
+            lb.pools.web.breaker.mode = observe          | circuits that are open refuse nobody any more
+            lb.pools.web.breaker.scope = backend-and-route | every circuit starts closed, but for backends that are tripped by hand
+            lb.pools.web.breaker.cooldown-max = 61s      | circuits that are open keep their deadline
+            lb.pools.web.breaker.consecutive-failures = 2 | states and what was counted stay; the next call is judged by it
+            lb.pools.web.breaker.window.calls = 50       |
+            lb.pools.web.breaker.window.type = time      | windows of closed circuits start empty; states, deadlines and failures in a row stay
+            lb.pools.web.health-check.enabled = true     | backends are checked at once; until then they count as healthy
+            lb.pools.web.health-check.path = "/x"        |
+            lb.pools.web.tls.verify = false              | for connections to backends that are made from then on
+            lb.pools.new.backends = ["http://x"]         | each starts enabled, with its circuit closed
+            lb.routes += { path = "/d", pool = web }     |
+            """)
+    void whatAChangeDoesIsTold(String line, String effect) throws ConfigProblems {
+        String more = line.contains("client-ca") ? TLS : "";
+
+        assertThat(ConfigChanges.between(load(RUNNING + more), load(RUNNING + more + line))
+                        .steps())
+                .singleElement()
+                .extracting(ConfigChanges.Step::effect)
+                .isEqualTo(effect);
+    }
+
+    @Test
+    void whatARemovedRouteTakesAlongIsTold() throws ConfigProblems {
+        String rich = """
+                lb.pools.web.breaker.scope = backend-and-route
+                lb.routes += { name = rich, path = "/r", pool = web, fallback = [ { type = stale }, { type = queue, dir = q } ] }
+                """;
+
+        assertThat(ConfigChanges.between(
+                                load(RUNNING + rich),
+                                load(RUNNING + rich.lines().findFirst().orElseThrow()))
+                        .steps())
+                .containsExactly(new ConfigChanges.Step(
+                        "route rich removed",
+                        "its metrics end, its circuits are forgotten, the responses kept for it are forgotten, what waits"
+                                + " in its queue goes on waiting for a route of this name"));
+    }
+
+    @Test
+    void whatStandsInListsIsComparedByItsPlace() throws ConfigProblems {
+        String route =
+                "\nlb.routes += { name = r, path = \"/r\", pool = web, fallback = [ { type = static, body = \"%s\" } ] }\n";
+
+        assertThat(ConfigChanges.between(load(RUNNING + route.formatted("a")), load(RUNNING + route.formatted("b")))
+                        .summary())
+                .containsExactly("route r: fallback[0].body: \"a\" -> \"b\"");
+        assertThat(ConfigChanges.between(load(RUNNING + TLS), load(RUNNING + TLS.replace("{ certificate = \"", "{ certificate = \"../")))
+                        .summary())
+                .containsExactly("lb.listen.tls.certificates[0].certificate: \"pom.xml\" -> \"../pom.xml\"");
+    }
+
+    @Test
+    void aLongValueIsCut() throws ConfigProblems {
+        assertThat(changes("lb.pools.web.health-check.path = \"/" + "x".repeat(500) + "\"")
+                        .summary())
+                .singleElement()
+                .asString()
+                .hasSizeLessThan(250)
+                .endsWith("xxx... (503 characters)");
+    }
+
+    @Test
+    void backendsThatStayAreCounted() throws ConfigProblems {
+        assertThat(changes("").kept()).isEqualTo(3);
+        assertThat(changes("lb.pools.web.backends = [{ url = \"http://A:81/\", id = one, weight = 5 }]")
+                        .kept())
+                .isEqualTo(2);
     }
 
     @Test

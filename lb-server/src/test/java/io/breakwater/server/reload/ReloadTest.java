@@ -254,6 +254,17 @@ class ReloadTest {
     }
 
     @Test
+    void theSameUrlWrittenOtherwiseIsTheSameBackend() {
+        String conf = "lb.pools.default.backends = [ { id = one, url = \"%s\" } ]";
+        reloaded(both(conf.formatted(b.url())));
+        proxy.post("/api/v1/pools/default/backends/one/trip");
+
+        reloaded(both(conf.formatted(b.url().replace("http", "HTTP") + "/")));
+
+        assertThat(proxy.circuit("default", "one")).isEqualTo("open");
+    }
+
+    @Test
     void routesAndPoolsAreReplaced() {
         String conf = both("""
                 lb.routes = [ { prefix = "/new", pool = fresh, strip-prefix = true } ]

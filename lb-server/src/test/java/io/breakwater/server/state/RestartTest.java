@@ -301,7 +301,7 @@ class RestartTest {
     void anUnhealthyBackendIsNotAskedBeforeItsChecksHavePassed() {
         restart(Duration.ZERO, CHECKED);
         a.answer(Answers.status(500));
-        pass(Duration.ofHours(1));
+        pass(Duration.ofHours(2));
         eventually(() ->
                 assertThat(proxy.backend("default", a).getString("health")).isEqualTo("unhealthy"));
         a.answer(Answers.ok("well"));
@@ -323,7 +323,7 @@ class RestartTest {
     void aBackendThatIsNotCheckedAnyMoreIsNotUnhealthyForEver() {
         restart(Duration.ZERO, CHECKED);
         a.answer(Answers.status(500));
-        pass(Duration.ofHours(1));
+        pass(Duration.ofHours(2));
         eventually(() ->
                 assertThat(proxy.backend("default", a).getString("health")).isEqualTo("unhealthy"));
         a.answer(Answers.ok("well"));
@@ -346,7 +346,7 @@ class RestartTest {
                 assertThat(proxy.backend("default", a).getString("health")).isEqualTo("healthy"));
         a.answer(Answers.status(500));
         b.answer(Answers.hang());
-        pass(Duration.ofHours(1));
+        pass(Duration.ofHours(2));
         eventually(() ->
                 assertThat(proxy.backend("default", a).getString("health")).isEqualTo("unhealthy"));
         a.answer(Answers.hang());
