@@ -94,6 +94,7 @@ public final class LoadBalancer implements RunningBalancer {
     private volatile @Nullable Listeners listeners;
     /** What each listener has, by its key; of who starts, then of who reloads. */
     private Map<String, ListenerContext> listening = Map.of();
+
     private @Nullable AdminServer admin;
 
     /**
@@ -380,8 +381,7 @@ public final class LoadBalancer implements RunningBalancer {
         warmUp(applied.added());
         applied.removed().forEach(gone -> onEachLoop(pool -> pool.forget(gone)));
         return new ReloadResult.Success(
-                summary,
-                loaded.warnings().stream().map(Problem::toString).toList());
+                summary, loaded.warnings().stream().map(Problem::toString).toList());
     }
 
     @Override
