@@ -368,7 +368,7 @@ class ServeCommandTest {
         assertThat(shell.run("--backend", "localhost:81")).isEqualTo(2);
         assertThat(shell.errLines())
                 .containsExactly(
-                        "--backend: lb.pools.default.backends[0]: localhost:81 (expected: http://HOST[:PORT])");
+                        "--backend: lb.pools.default.backends[0]: localhost:81 (expected: http://HOST[:PORT] or https://HOST[:PORT])");
     }
 
     @Test
