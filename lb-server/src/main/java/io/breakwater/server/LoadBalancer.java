@@ -358,9 +358,13 @@ public final class LoadBalancer implements RunningBalancer {
         warmUp(applied.added());
         applied.rekeyed().forEach(each -> onEachLoop(pool -> pool.closeIdle(each)));
         applied.removed().forEach(gone -> onEachLoop(pool -> pool.forget(gone)));
+        List<String> told = new ArrayList<>(changes.summary(MOST_CHANGES_TOLD));
+        applied.rekeyed().stream()
+                .map(each -> "pool " + each.id().pool() + ": TLS to its backends by other settings or files")
+                .distinct()
+                .forEach(told::add);
         return new ReloadResult.Success(
-                changes.summary(MOST_CHANGES_TOLD),
-                loaded.warnings().stream().map(Problem::toString).toList());
+                told, loaded.warnings().stream().map(Problem::toString).toList());
     }
 
     @Override
