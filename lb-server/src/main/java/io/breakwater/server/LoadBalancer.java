@@ -384,15 +384,20 @@ public final class LoadBalancer implements RunningBalancer {
         }
         config = loaded.config();
         requireNonNull(accessLog).reconfigure(config.accessLog());
-        List<String> summary = new ArrayList<>(otherCertificates(next));
-        summary.addAll(changes.summary(MOST_CHANGES_TOLD));
+        List<String> replaced = otherCertificates(next);
         listening = next;
         requireNonNull(listeners).reconfigure(next);
         warmUp(applied.added());
         applied.rekeyed().forEach(each -> onEachLoop(pool -> pool.closeIdle(each)));
         applied.removed().forEach(gone -> onEachLoop(pool -> pool.forget(gone)));
+        List<String> told = new ArrayList<>(replaced);
+        told.addAll(changes.summary(MOST_CHANGES_TOLD));
+        applied.rekeyed().stream()
+                .map(each -> "pool " + each.id().pool() + ": TLS to its backends by other settings or files")
+                .distinct()
+                .forEach(told::add);
         return new ReloadResult.Success(
-                summary, loaded.warnings().stream().map(Problem::toString).toList());
+                told, loaded.warnings().stream().map(Problem::toString).toList());
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.breakwater.server.connection;
 
+import static java.util.Objects.requireNonNullElse;
+
 import io.breakwater.server.config.ConnectionsConfig;
 import io.breakwater.server.pool.Replica;
 import io.breakwater.server.runtime.Loop;
@@ -98,7 +100,8 @@ final class BackendConnections {
         if (!tlsFailureLogged || now - tlsFailureLoggedNanos >= TLS_FAILURES_LOGGED_EVERY_NANOS) {
             tlsFailureLogged = true;
             tlsFailureLoggedNanos = now;
-            LOG.warn("{}: no TLS with {}: {}", backend.id(), backend.config().url(), TlsFailure.text(cause));
+            String reason = requireNonNullElse(TlsFailure.text(cause), cause.toString());
+            LOG.warn("{}: no TLS with {}: {}", backend.id(), backend.config().url(), reason);
         }
     }
 

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** Why TLS failed, in a few words for people. */
 public final class TlsFailure {
     private static final String ALERT = "Received fatal alert: ";
+    private static final int LONGEST = 100;
 
     private TlsFailure() {}
 
@@ -27,23 +28,19 @@ public final class TlsFailure {
 
     /** Returns what was wrong; null if that is nothing that only TLS knows. */
     public static @Nullable String text(Throwable failure) {
-        boolean tls = false;
-        String alert = null;
+        boolean untrusted = false;
+        String said = null;
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             String known = known(cause);
             if (known != null) {
                 return known;
             }
-            tls |= cause instanceof SSLException;
-            String message = cause.getMessage();
-            if (message != null && message.startsWith(ALERT)) {
-                alert = "TLS alert " + message.substring(ALERT.length());
+            untrusted |= cause instanceof CertPathBuilderException || cause instanceof CertPathValidatorException;
+            if (cause instanceof SSLException) {
+                said = inJavasWords(String.valueOf(cause.getMessage()));
             }
         }
-        if (alert != null) {
-            return alert;
-        }
-        return tls ? "TLS handshake failed" : null;
+        return untrusted ? "untrusted certificate" : said;
     }
 
     private static @Nullable String known(Throwable cause) {
@@ -59,23 +56,29 @@ public final class TlsFailure {
         if (cause instanceof CertificateNotYetValidException) {
             return "certificate not yet valid";
         }
-        if (cause instanceof CertPathBuilderException) {
-            return "untrusted certificate";
+        if (cause instanceof CertPathValidatorException invalid
+                && invalid.getReason() == BasicReason.ALGORITHM_CONSTRAINED) {
+            return "certificate with a weak algorithm or key";
         }
-        if (cause instanceof CertPathValidatorException invalid) {
-            return invalid.getReason() == BasicReason.ALGORITHM_CONSTRAINED
-                    ? "certificate with a weak algorithm or key"
-                    : invalid.getCause() == null ? "untrusted certificate" : null;
+        return isOfTheName(cause) ? "wrong host name" : null;
+    }
+
+    /** Java's check of the name (RFC 9525) says so by this class, and in words only. */
+    private static boolean isOfTheName(Throwable cause) {
+        if (cause.getClass() != CertificateException.class) {
+            return false;
         }
-        // Java's check of the name (RFC 9525) says it by this and in words only.
-        if (cause.getClass() == CertificateException.class && cause.getMessage() != null) {
-            String message = cause.getMessage().toLowerCase(Locale.ROOT);
-            if (message.startsWith("no subject alternative")
-                    || message.startsWith("no name matching")
-                    || message.startsWith("illegal given domain name")) {
-                return "wrong host name";
-            }
+        String message = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
+        return message.startsWith("no subject alternative")
+                || message.startsWith("no name matching")
+                || message.startsWith("illegal given domain name");
+    }
+
+    private static String inJavasWords(String message) {
+        if (message.startsWith(ALERT)) {
+            return "TLS alert " + message.substring(ALERT.length());
         }
-        return null;
+        String line = message.lines().findFirst().orElse(message);
+        return "TLS: " + (line.length() <= LONGEST ? line : line.substring(0, LONGEST) + "…");
     }
 }

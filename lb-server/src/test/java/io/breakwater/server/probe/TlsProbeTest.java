@@ -55,6 +55,9 @@ class TlsProbeTest {
         return Stream.of(
                 Arguments.of("untrusted certificate", Pki.loopback(Pki.STRANGER)),
                 Arguments.of("certificate expired", Pki.expired()),
+                Arguments.of("certificate expired", Pki.ofExpiredIssuer()),
+                Arguments.of(
+                        "TLS: Extended key usage does not permit use for TLS server authentication", Pki.forClients()),
                 Arguments.of("certificate not yet valid", Pki.early()),
                 Arguments.of("wrong host name", Pki.named("elsewhere.test")));
     }

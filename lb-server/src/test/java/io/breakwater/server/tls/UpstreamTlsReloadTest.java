@@ -67,7 +67,11 @@ class UpstreamTlsReloadTest {
         assertThat(proxy.get("/").status()).isEqualTo(200);
 
         trust(Pki.STRANGER);
-        reload();
+        assertThat(proxy.reload(conf))
+                .isInstanceOfSatisfying(
+                        Success.class,
+                        reloaded -> assertThat(reloaded.changes())
+                                .containsExactly("pool default: TLS to its backends by other settings or files"));
         eventually(() ->
                 assertThat(proxy.metric("lb_connections", "side", "upstream")).isZero());
         assertThat(proxy.get("/").status()).isEqualTo(502);
@@ -131,7 +135,7 @@ class UpstreamTlsReloadTest {
     @Test
     void checksGoByTheNewSettings() {
         String checked = "lb.pools.default.health-check { enabled = true, type = tcp, interval = 50ms,"
-                + " unhealthy-interval = 50ms, timeout = 40ms, rise = 1, fall = 1 }";
+                + " unhealthy-interval = 50ms, timeout = 10s, rise = 1, fall = 1 }";
         backend.onConnect(connection -> {
             connection.tls();
             connection.answerEachRequest();

@@ -249,6 +249,32 @@ class UpstreamTlsTest {
     }
 
     @Test
+    void aQueuedWriteIsSentOverTlsOnceThatSucceeds() throws IOException {
+        ManualTicker ticker = new ManualTicker(0);
+        try (ScriptedBackend stranger = backend(Pki.loopback(Pki.STRANGER))) {
+            String conf = conf(
+                    new String[] {stranger.url()},
+                    Conf.PATIENT,
+                    NO_CIRCUIT,
+                    "lb.routes = [ { prefix = \"/\", pool = default, fallback-on = [failure], fallback = [ { type = queue, dir = \""
+                            + folder.resolve("queue") + "\" } ] } ]");
+            try (Proxy proxy = Proxy.start(conf, ticker)) {
+                assertThat(proxy.request(
+                                        "POST /order HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbody")
+                                .status())
+                        .isEqualTo(202);
+                proxy.reload(conf + "\nlb.pools.default.tls.verify = false");
+
+                eventually(() -> {
+                    ticker.advance(Duration.ofSeconds(10));
+                    assertThat(stranger.requests()).hasSize(1);
+                });
+                assertThat(stranger.onlyRequest().text()).isEqualTo("body");
+            }
+        }
+    }
+
+    @Test
     void whoSpeaksPlainHttpFails() throws IOException {
         try (ScriptedBackend plain = ScriptedBackend.start();
                 Logged log = Logged.by("io.breakwater.server.connection")) {
