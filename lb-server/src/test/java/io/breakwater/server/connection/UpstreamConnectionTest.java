@@ -75,7 +75,7 @@ class UpstreamConnectionTest {
         BackendConnections home =
                 new BackendConnections(backend(), loops.loops().get(0));
         UpstreamConnection connection = new UpstreamConnection(
-                channel, home, new HeadLimits(1000, 1000, 10), ProxyRecorder.NONE.connections(Side.UPSTREAM));
+                channel, home, new HeadLimits(1000, 1000, 10), ProxyRecorder.NONE.connections(Side.UPSTREAM), null);
         channel.pipeline().addLast(connection);
         connection.begin(told, false);
     }

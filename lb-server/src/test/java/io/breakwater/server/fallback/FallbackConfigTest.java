@@ -22,7 +22,7 @@ class FallbackConfigTest {
                 "{ type = static, status = 204, body = x } | one that has a body",
                 "{ type = static, status = 304, file = pom.xml } | one that has a body",
                 "{ type = static, headers { x-breakwater-fallback = pool } } | other than the balancer's own",
-                "{ type = static, headers { x-circuit-state = closed } } | other than lb.listen.circuit-state-header",
+                "{ type = static, headers { x-circuit-state = closed } } | other than a listener's circuit-state-header",
                 "{ type = stale }, { type = stale, max-age = 1s } | at most one of type stale",
                 "{ type = pool, pool = default } | another pool than the route's own",
             })
