@@ -74,7 +74,7 @@ final class Problems {
         }
         String name = origin.description();
         Matcher merged = ownLine.matcher(name);
-        if (name.startsWith("merge of ") && merged.find()) {
+        if (name.startsWith("merge of ") && !fileName.startsWith("--") && merged.find()) {
             return new Problem(fileName, Integer.parseInt(merged.group(1)), key, value, remark);
         }
         // What stands nowhere, what several files make together, and what the reference says is the file's matter.

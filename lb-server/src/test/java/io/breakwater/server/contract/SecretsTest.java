@@ -21,9 +21,15 @@ import org.slf4j.Logger;
 /** What a client shows to a backend, and an operator to the admin port, stands in nothing that the balancer says. */
 class SecretsTest {
     private static final String TOKEN = "admin-t0ken";
-    private static final String REQUEST =
-            "GET /x?key=masked-0ne HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer client-t0ken\r\n"
-                    + "Proxy-Authorization: Basic pr0xy\r\nCookie: session=c00kie\r\nX-Api-Key: api-k3y\r\n\r\n";
+    private static final String REQUEST = String.join(
+            "\r\n",
+            "GET /x?key=masked-0ne HTTP/1.1",
+            "Host: h",
+            "Authorization: Bearer client-t0ken",
+            "Proxy-Authorization: Basic pr0xy",
+            "Cookie: session=c00kie",
+            "X-Api-Key: api-k3y",
+            "\r\n");
     private static final String RESPONSE =
             "HTTP/1.1 500 X\r\nSet-Cookie: session=set-c00kie\r\nContent-Length: 6\r\n\r\nb0dy-1";
     private static final List<String> SECRETS =
