@@ -15,7 +15,9 @@ class StatusLineTest {
             HeadError expected = code == 101
                     ? HeadError.UNASKED_UPGRADE
                     : code < 100 || code > 599 ? HeadError.INVALID_STATUS_LINE : null;
-            assertThat(errorOf("HTTP/1.1 %03d X".formatted(code))).as("%03d", code).isEqualTo(expected);
+            assertThat(errorOf("HTTP/1.1 %03d X".formatted(code)))
+                    .as("%03d", code)
+                    .isEqualTo(expected);
             assertThat(head.status()).isEqualTo(code);
         }
     }
