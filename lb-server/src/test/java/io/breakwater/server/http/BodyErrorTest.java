@@ -141,6 +141,15 @@ class BodyErrorTest {
     }
 
     @Test
+    void whatEndsWithTheConnectionIsCountedFromTheReaderIndex() {
+        body.start(BodyFraming.CLOSE, 0);
+
+        assertThat(body.advance(buffer("xxabc").skipBytes(2), null)).isEqualTo(3);
+        assertThat(body.dataBytes()).isEqualTo(3);
+        assertThat(body.advance(buffer(""), null)).isZero();
+    }
+
+    @Test
     void aLengthBeyondWhatAnIntegerHoldsIsCountedDown() {
         body.start(BodyFraming.LENGTH, 0x1_0000_0002L);
 
