@@ -165,7 +165,9 @@ class ConfigChangesTest {
         assertThat(ConfigChanges.between(load(RUNNING + route.formatted("a")), load(RUNNING + route.formatted("b")))
                         .summary())
                 .containsExactly("route r: fallback[0].body: \"a\" -> \"b\"");
-        assertThat(ConfigChanges.between(load(RUNNING + TLS), load(RUNNING + TLS.replace("{ certificate = \"", "{ certificate = \"../")))
+        assertThat(ConfigChanges.between(
+                                load(RUNNING + TLS),
+                                load(RUNNING + TLS.replace("{ certificate = \"", "{ certificate = \"../")))
                         .summary())
                 .containsExactly("lb.listen.tls.certificates[0].certificate: \"pom.xml\" -> \"../pom.xml\"");
     }
