@@ -40,8 +40,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class HandshakeTest {
 
-    private static final Consumer<SSLParameters> ANYTHING = parameters -> {};
-
     @TempDir
     private static Path folder;
 
@@ -60,6 +58,8 @@ class HandshakeTest {
         proxy.close();
         proxy = Proxy.start(conf(backend, first, overrides), ticker);
     }
+
+    private static void asJavaDoes(SSLParameters parameters) {}
 
     private TlsClient connect(Consumer<SSLParameters> settings) throws IOException {
         return TlsClient.connect(proxy.port("tls"), CLIENT, settings);
@@ -112,7 +112,7 @@ class HandshakeTest {
     void aClientThatAsksForNoNameGetsTheFirst() throws IOException {
         restart(certificates("lb.listeners.tls", first, Certified.by(AUTHORITY, folder, "other.test")));
 
-        try (TlsClient client = connect(ANYTHING)) {
+        try (TlsClient client = connect(HandshakeTest::asJavaDoes)) {
             assertThat(client.shown()).isEqualTo(first.bundle().getCertificate());
         }
     }
@@ -138,7 +138,7 @@ class HandshakeTest {
 
     @Test
     void theBackendIsToldThatTheClientCameOverTls() throws IOException {
-        assertThat(get(CLIENT, ANYTHING).status()).isEqualTo(200);
+        assertThat(get(CLIENT, HandshakeTest::asJavaDoes).status()).isEqualTo(200);
         assertThat(backend.onlyRequest().field("X-Forwarded-Proto")).isEqualTo("https");
         assertThat(proxy.get("/").status()).isEqualTo(200);
         assertThat(backend.requests().get(1).field("X-Forwarded-Proto")).isEqualTo("http");
@@ -272,14 +272,14 @@ class HandshakeTest {
     @Test
     void aListenerThatIsFullClosesWithoutAHandshake() throws IOException {
         restart("lb.listeners.tls.max-connections = 1");
-        try (TlsClient one = connect(ANYTHING)) {
-            assertThatThrownBy(() -> connect(ANYTHING)).isInstanceOf(IOException.class);
+        try (TlsClient one = connect(HandshakeTest::asJavaDoes)) {
+            assertThatThrownBy(() -> connect(HandshakeTest::asJavaDoes)).isInstanceOf(IOException.class);
 
             assertThat(proxy.metric("lb_rejections_total", "reason", "connection_limit"))
                     .isEqualTo(1);
             assertThat(one.http().get("/").read().status()).isEqualTo(200);
         }
-        eventually(() -> assertThat(get(CLIENT, ANYTHING).status()).isEqualTo(200));
+        eventually(() -> assertThat(get(CLIENT, HandshakeTest::asJavaDoes).status()).isEqualTo(200));
     }
 
     @Test
