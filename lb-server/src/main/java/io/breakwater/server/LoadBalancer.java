@@ -14,6 +14,7 @@ import io.breakwater.server.config.ConfigProblems;
 import io.breakwater.server.config.ConfigSource;
 import io.breakwater.server.config.LbConfig;
 import io.breakwater.server.config.ListenerConfig;
+import io.breakwater.server.config.ListenerTls;
 import io.breakwater.server.config.LoadedConfig;
 import io.breakwater.server.config.Problem;
 import io.breakwater.server.config.ReloadResult;
@@ -91,6 +92,9 @@ public final class LoadBalancer implements RunningBalancer {
     private volatile @Nullable AccessLog accessLog;
     private @Nullable Exchanges exchanges;
     private volatile @Nullable Listeners listeners;
+    /** What each listener has, by its key; of who starts, then of who reloads. */
+    private Map<String, ListenerContext> listening = Map.of();
+
     private @Nullable AdminServer admin;
 
     /**
@@ -181,7 +185,8 @@ public final class LoadBalancer implements RunningBalancer {
                         wired::routing, each, health, unmatched, log.of(contexts.size()), IdSource.seeded()));
             }
             exchanges = new Exchanges(contexts);
-            Listeners bound = new Listeners(running, listenerContexts(config));
+            listening = listenerContexts(config);
+            Listeners bound = new Listeners(running, listening);
             bound.start();
             listeners = bound;
             config.listeners().keySet().forEach(this::tellAddress);
@@ -207,17 +212,32 @@ public final class LoadBalancer implements RunningBalancer {
 
     /** By their keys; reads the files of those that speak TLS. */
     private Map<String, ListenerContext> listenerContexts(LbConfig of) throws IOException {
-        Map<String, ListenerContext> contexts = new LinkedHashMap<>();
+        Map<String, ListenerContext> made = new LinkedHashMap<>();
         for (Map.Entry<String, ListenerConfig> each : of.listenersByKey().entrySet()) {
-            contexts.put(each.getKey(), listenerContext(each.getValue()));
+            ListenerContext before = listening.get(each.getKey());
+            ListenerTls wanted = each.getValue().tls();
+            made.put(
+                    each.getKey(),
+                    listenerContext(each.getValue(), ListenerSsl.of(wanted, before == null ? null : before.tls())));
         }
-        return contexts;
+        return made;
     }
 
-    private ListenerContext listenerContext(ListenerConfig listen) throws IOException {
+    /** What a reload finds in the files of listeners, of which the configuration's text may say nothing new. */
+    private List<String> otherCertificates(Map<String, ListenerContext> next) {
+        List<String> changes = new ArrayList<>();
+        next.forEach((key, context) -> {
+            if (context.tls() != requireNonNull(listening.get(key)).tls()) {
+                changes.add(key + ".tls: " + (context.tls() == null ? "off" : "other certificates"));
+            }
+        });
+        return changes;
+    }
+
+    private ListenerContext listenerContext(ListenerConfig listen, @Nullable ListenerSsl tls) {
         return new ListenerContext(
                 listen,
-                ListenerSsl.of(listen.tls()),
+                tls,
                 fields(listen),
                 new IdFields(listen.requestIdHeader(), listen.traceContext()),
                 now -> topology().routing().bestState(now),
@@ -344,27 +364,29 @@ public final class LoadBalancer implements RunningBalancer {
         if (!changes.needingRestart().isEmpty()) {
             return new ReloadResult.Refused(changes.refusals());
         }
-        Map<String, ListenerContext> contexts;
+        Map<String, ListenerContext> next;
         Topology.Applied applied;
         try {
-            contexts = listenerContexts(loaded.config());
+            next = listenerContexts(loaded.config());
             applied = topology().apply(loaded.config());
         } catch (IOException e) {
             return new ReloadResult.Refused(List.of(String.valueOf(e.getMessage())));
         }
         config = loaded.config();
         requireNonNull(accessLog).reconfigure(config.accessLog());
-        requireNonNull(listeners).reconfigure(contexts);
+        List<String> summary = new ArrayList<>(otherCertificates(next));
+        summary.addAll(changes.summary(MOST_CHANGES_TOLD));
+        listening = next;
+        requireNonNull(listeners).reconfigure(next);
         warmUp(applied.added());
         applied.rekeyed().forEach(each -> onEachLoop(pool -> pool.closeIdle(each)));
         applied.removed().forEach(gone -> onEachLoop(pool -> pool.forget(gone)));
-        List<String> told = new ArrayList<>(changes.summary(MOST_CHANGES_TOLD));
         applied.rekeyed().stream()
                 .map(each -> "pool " + each.id().pool() + ": TLS to its backends by other settings or files")
                 .distinct()
-                .forEach(told::add);
+                .forEach(summary::add);
         return new ReloadResult.Success(
-                told, loaded.warnings().stream().map(Problem::toString).toList());
+                summary, loaded.warnings().stream().map(Problem::toString).toList());
     }
 
     @Override

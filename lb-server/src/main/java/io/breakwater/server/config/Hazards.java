@@ -38,9 +38,11 @@ final class Hazards {
             unused.remove(route.pool());
             String key =
                     "routes[" + i + "]." + (route.path() != null ? "path" : route.prefix() != null ? "prefix" : "host");
-            if (config.listen().healthPath().equals(route.path())) {
-                lb.warn("lb.listen.health-path is answered by the balancer itself, before any route", key);
-            }
+            config.listenersByKey().forEach((listener, settings) -> {
+                if (settings.healthPath().equals(route.path())) {
+                    lb.warn(listener + ".health-path is answered by the balancer itself, before any route", key);
+                }
+            });
             RouteConfig earlier = shadows.firstOver(route);
             if (earlier != null) {
                 lb.warn("no request comes here: the earlier route " + earlier.name() + " takes them all", key);

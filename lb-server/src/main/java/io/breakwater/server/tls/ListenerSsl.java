@@ -17,6 +17,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import java.io.IOException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,24 +72,38 @@ public final class ListenerSsl {
     };
 
     private final SslContext context;
+    /** What was in the files: our chains in their order, and last those who vouch for clients. */
+    private final List<List<X509Certificate>> certificates;
 
-    private ListenerSsl(SslContext context) {
+    private ListenerSsl(SslContext context, List<List<X509Certificate>> certificates) {
         this.context = context;
+        this.certificates = List.copyOf(certificates);
     }
 
     /**
      * Reads the files that the configuration names; blocks on them.
      *
-     * @return null for a listener without TLS
+     * @param before what the listener has had so far, if it speaks TLS
+     * @return null for a listener without TLS; {@code before} if the same is in the files, so that clients can go on with
+     *     the sessions that they have
      * @throws IOException if they changed since the configuration was checked, and cannot be used any more
      */
-    public static @Nullable ListenerSsl of(ListenerTls config) throws IOException {
+    public static @Nullable ListenerSsl of(ListenerTls config, @Nullable ListenerSsl before) throws IOException {
         if (!config.isOn()) {
             return null;
         }
         List<Identity> identities = new ArrayList<>();
         for (CertificateConfig each : config.certificates()) {
             identities.add(Identity.read(each.certificate(), each.privateKey()));
+        }
+        List<X509Certificate> authorities = config.clientCa().isEmpty()
+                ? List.of()
+                : PemFile.read(config.clientCa()).certificates();
+        List<List<X509Certificate>> certificates = new ArrayList<>();
+        identities.forEach(identity -> certificates.add(identity.chain()));
+        certificates.add(authorities);
+        if (before != null && before.certificates.equals(certificates)) {
+            return before;
         }
         SslContextBuilder builder = SslContextBuilder.forServer(new IdentityByName(identities))
                 .sslProvider(SslProvider.JDK)
@@ -97,10 +112,10 @@ public final class ListenerSsl {
                 .applicationProtocolConfig(ALPN)
                 .sessionCacheSize(SESSIONS)
                 .sessionTimeout(SESSION_TIMEOUT.toSeconds());
-        if (!config.clientCa().isEmpty()) {
-            builder.trustManager(PemFile.read(config.clientCa()).certificates()).clientAuth(ClientAuth.REQUIRE);
+        if (!authorities.isEmpty()) {
+            builder.trustManager(authorities).clientAuth(ClientAuth.REQUIRE);
         }
-        return new ListenerSsl(builder.build());
+        return new ListenerSsl(builder.build(), certificates);
     }
 
     /** Returns what one connection speaks through. It waits for the handshake without end: its owner bounds that. */

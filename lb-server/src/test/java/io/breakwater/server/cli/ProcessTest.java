@@ -3,7 +3,11 @@ package io.breakwater.server.cli;
 import static io.breakwater.server.fixtures.Eventually.eventually;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.breakwater.server.fixtures.Certified;
+import io.breakwater.server.fixtures.TlsClient;
+import io.netty.pkitesting.X509Bundle;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -30,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ProcessTest {
 
     private static final Pattern READY =
-            Pattern.compile("breakwater ready on (http://localhost:\\d+) \\(admin http://127\\.0\\.0\\.1:\\d+\\)");
+            Pattern.compile("breakwater ready on (https?://localhost:\\d+) \\(admin http://127\\.0\\.0\\.1:\\d+\\)");
 
     private static final Pattern ADMIN = Pattern.compile(
             "breakwater ready on http://127\\.0\\.0\\.1:\\d+ \\(admin (http://127\\.0\\.0\\.1:\\d+)\\)");
@@ -168,6 +172,48 @@ class ProcessTest {
                     .startsWith("lb: ")
                     .contains(String.valueOf(busy.getLocalPort()));
         }
+    }
+
+    @Test
+    void aListenerSpeaksTlsAndRefusesToNegotiateAnew() throws Exception {
+        X509Bundle authority = Certified.authority("authority");
+        Certified certified = Certified.by(authority, folder, "a.test");
+        Process process = start(
+                Map.of("PORT", "0", "ADMIN_PORT", "0"),
+                "--set",
+                certificates(certified.certificate(), certified.key()));
+        try (BufferedReader out = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8))) {
+            Matcher ready = READY.matcher(String.valueOf(out.readLine()));
+            assertThat(ready.matches()).as(err()).isTrue();
+            String url = ready.group(1);
+            assertThat(url).startsWith("https:");
+            assertThat(new Shell().run("ping", url)).isZero();
+            try (TlsClient client = TlsClient.connect(
+                    URI.create(url).getPort(), Certified.client(authority, null), TlsClient.version("TLSv1.2"))) {
+                assertThat(client.http().get("/health").read().status()).isEqualTo(200);
+
+                assertThatThrownBy(client::renegotiate).isInstanceOf(IOException.class);
+            }
+        }
+    }
+
+    @Test
+    void aKeyOfAnotherCertificateIsExitCodeTwo() throws Exception {
+        X509Bundle authority = Certified.authority("authority");
+        Certified one = Certified.by(authority, folder, "one");
+        Certified other = Certified.by(authority, folder, "other");
+        Process process = start(Map.of("PORT", "0"), "--set", certificates(one.certificate(), other.key()));
+
+        assertThat(exitCode(process)).isEqualTo(2);
+        assertThat(err())
+                .isEqualTo(("--set: lb.listen.tls.certificates[0].private-key: %s (expected: the key of the first"
+                                + " certificate in %s)\n")
+                        .formatted(other.key(), one.certificate()));
+    }
+
+    private static String certificates(Path certificate, Path key) {
+        return "lb.listen.tls.certificates = [{ certificate = \"%s\", private-key = \"%s\" }]"
+                .formatted(certificate, key);
     }
 
     @Test

@@ -368,7 +368,7 @@ class ServeCommandTest {
         assertThat(shell.run("--backend", "localhost:81")).isEqualTo(2);
         assertThat(shell.errLines())
                 .containsExactly(
-                        "--backend: lb.pools.default.backends[0]: localhost:81 (expected: http://HOST[:PORT])");
+                        "--backend: lb.pools.default.backends[0]: localhost:81 (expected: http://HOST[:PORT] or https://HOST[:PORT])");
     }
 
     @Test
@@ -394,7 +394,8 @@ class ServeCommandTest {
             node,--failure-threshold,0   | lb: --failure-threshold: 0 (expected: >= 1)
             backend,--port,70000         | lb: --port: 70000 (expected: 0..65535)
             demo,--replicas,0            | lb: --replicas: 0 (expected: 1..100)
-            ping,ftp://a                 | lb: URL: ftp://a (expected: http://HOST[:PORT][/PATH])
+            ping,https://                | lb: URL: https:// (expected: http(s)://HOST[:PORT][/PATH])
+            ping,ftp://a                 | lb: URL: ftp://a (expected: http(s)://HOST[:PORT][/PATH])
             """)
     void wrongUsageIsExitCodeTwo(String arguments, String line) {
         assertThat(shell.run(arguments.split(",", -1))).isEqualTo(2);

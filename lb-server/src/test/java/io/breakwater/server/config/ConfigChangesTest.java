@@ -12,6 +12,7 @@ class ConfigChangesTest {
 
     private static final String RUNNING = """
             lb.admin.token = old
+            lb.listeners.a.port = 81
             lb.routes = [
               { path = "/a", pool = web }
               { prefix = "/b", pool = web, methods = [GET] }
@@ -60,6 +61,9 @@ class ConfigChangesTest {
             lb.admin.token = ""            | lb.admin.token: (hidden) -> "" (a restart is needed)
             lb.runtime.transport = nio     | lb.runtime.transport: auto -> nio (a restart is needed)
             lb.runtime.event-loops = 2     | lb.runtime.event-loops: 0 -> 2 (a restart is needed)
+            lb.listeners.a.port = 82       | lb.listeners.a.port: 81 -> 82 (a restart is needed)
+            lb.listeners.a.host = "::1"    | lb.listeners.a.host: "0.0.0.0" -> "::1" (a restart is needed)
+            lb.state.file = s              | lb.state.file: "" -> "s" (a restart is needed)
             lb.metrics.enabled = false     | lb.metrics.enabled: true -> false (a restart is needed)
             """)
     void needARestart(String line, String refusal) throws ConfigProblems {
@@ -80,6 +84,7 @@ class ConfigChangesTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
+            lb.listeners.a.limits.body = 1MiB            | lb.listeners.a.limits.body: 0 -> 1MiB
             lb.listen.max-connections = 5                | lb.listen.max-connections: 10000 -> 5
             lb.listen.trusted-proxies = ["10.0.0.0/8"]   | lb.listen.trusted-proxies: [] -> ["10.0.0.0/8"]
             lb.listen.health-path = "/up"                | lb.listen.health-path: "/health" -> "/up"
@@ -109,8 +114,21 @@ class ConfigChangesTest {
     }
 
     @Test
+    void aListenerThatComesOrGoesNeedsARestart() throws ConfigProblems {
+        assertThat(changes("lb.listeners.b.port = 82").refusals())
+                .containsExactly(
+                        "lb.listeners.b.host: none -> \"0.0.0.0\" (a restart is needed)",
+                        "lb.listeners.b.port: none -> 82 (a restart is needed)");
+        assertThat(changes("lb.listeners = null").refusals())
+                .containsExactly(
+                        "lb.listeners.a.host: \"0.0.0.0\" -> none (a restart is needed)",
+                        "lb.listeners.a.port: 81 -> none (a restart is needed)");
+    }
+
+    @Test
     void aPoolThatIsGoneIsNamed() throws ConfigProblems {
         LbConfig wanted = load("""
+                lb.listeners.a.port = 81
                 lb.admin.token = old
                 lb.routes = [{ host = "c.example.com", pool = "my.pool" }]
                 lb.pools."my.pool".backends = ["http://c"]

@@ -938,6 +938,7 @@ class ConfigLoaderTest {
                 lb.pools.p { tls.verify = no, backends += "https://a" } | lb.pools.p.tls.verify: no (unwise: whoever is on the way to a backend can be it, read all and change all)
                 lb.pools.q.backends = ["http://a"]   | lb.pools.q: {…} (unwise: no route leads to it)
                 lb.routes += { path = "/health", pool = p } | lb.routes[1].path: /health (unwise: lb.listen.health-path is answered by the balancer itself, before any route)
+                lb.routes += { path = "/up", pool = p }, lb.listeners.b { port = 4000, health-path = "/up" } | lb.routes[1].path: /up (unwise: lb.listeners.b.health-path is answered by the balancer itself, before any route)
                 lb.routes += { path = "/a", methods = [GET], pool = p, name = b } | lb.routes[1].path: /a (unwise: no request comes here: the earlier route /a takes them all)
                 """)
         void of(String line, String warning) throws ConfigProblems {

@@ -93,7 +93,7 @@ class ListenersTest {
         try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             free = probe.getLocalPort();
         }
-        try (ServerSocket busy = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+        try (ServerSocket busy = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             String conf = conf(
                     "lb.listen.port = " + free,
                     "lb.listeners.two { host = 127.0.0.1, port = " + busy.getLocalPort() + " }");

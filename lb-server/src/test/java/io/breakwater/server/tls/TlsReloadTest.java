@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.cert.X509Certificate;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -62,7 +63,9 @@ class TlsReloadTest {
             assertThat(shown(proxy))
                     .as("before the reload")
                     .isEqualTo(old.bundle().getCertificate());
-            assertThat(proxy.reload(unchanged)).isInstanceOf(Success.class);
+            assertThat(proxy.reload(unchanged))
+                    .isEqualTo(new Success(List.of("lb.listeners.tls.tls: other certificates"), List.of()));
+            assertThat(proxy.reload(unchanged)).isEqualTo(new Success(List.of(), List.of()));
 
             assertThat(shown(proxy)).isEqualTo(renewed.bundle().getCertificate());
             assertThat(open.http().get("/").read().status()).isEqualTo(200);
@@ -105,7 +108,7 @@ class TlsReloadTest {
             assertThat(shown(proxy)).isEqualTo(certified.bundle().getCertificate());
             assertThat(open.get("/").read().status()).isEqualTo(200);
 
-            assertThat(proxy.reload(plain)).isInstanceOf(Success.class);
+            assertThat(proxy.reload(plain)).isEqualTo(new Success(List.of("lb.listeners.tls.tls: off"), List.of()));
             try (RawClient again = RawClient.connect(proxy.port("tls"))) {
                 assertThat(again.get("/").read().status()).isEqualTo(200);
             }
