@@ -279,7 +279,8 @@ class HandshakeTest {
                     .isEqualTo(1);
             assertThat(one.http().get("/").read().status()).isEqualTo(200);
         }
-        eventually(() -> assertThat(get(CLIENT, HandshakeTest::asJavaDoes).status()).isEqualTo(200));
+        eventually(() ->
+                assertThat(get(CLIENT, HandshakeTest::asJavaDoes).status()).isEqualTo(200));
     }
 
     @Test
