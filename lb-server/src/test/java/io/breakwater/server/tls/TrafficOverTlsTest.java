@@ -78,8 +78,8 @@ class TrafficOverTlsTest {
         String body = "0123456789".repeat(30);
         try (TlsClient client = connect(protocol)) {
             String request = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
-            for (char each : request.toCharArray()) {
-                client.http().send(String.valueOf(each));
+            for (int i = 0; i < request.length(); i++) {
+                client.http().send(request.substring(i, i + 1));
             }
 
             assertThat(client.http().read().status()).isEqualTo(200);
