@@ -414,7 +414,7 @@ class LimitsTest {
                         gate.open();
                         assertThat(client.read().text()).isEqualTo("ok");
                         assertThat(client.read().status()).isEqualTo(400);
-                        client.close();
+                        client.reset();
                         ahead.join();
                     }
                 },
