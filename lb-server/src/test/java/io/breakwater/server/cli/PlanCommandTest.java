@@ -2,6 +2,8 @@ package io.breakwater.server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.breakwater.server.fixtures.Certified;
+import io.breakwater.server.fixtures.Pki;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -109,12 +111,15 @@ class PlanCommandTest {
 
     @Test
     void filesOfKeysAreReadAgain() throws IOException {
-        String tls = "lb.listen.tls.certificates = [ { certificate = \"pom.xml\", private-key = \"../pom.xml\" } ]\n";
+        Certified certified = Certified.by(Pki.AUTHORITY, dir, "a.test");
+        String tls = "lb.listen.tls.certificates = [ { certificate = \"%s\", private-key = \"%s\" } ]\n"
+                .formatted(certified.certificate(), certified.key());
         shell.run("plan", "-c", file("new.conf", OLD + tls), "-c", file("old.conf", OLD + tls));
 
         assertThat(shell.out())
                 .contains("nothing changes")
-                .contains("read again, whether they have changed or not: pom.xml, ../pom.xml");
+                .contains("read again, whether they have changed or not: " + certified.certificate() + ", "
+                        + certified.key());
     }
 
     @Test

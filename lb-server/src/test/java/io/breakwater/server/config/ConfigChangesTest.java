@@ -2,9 +2,13 @@ package io.breakwater.server.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.breakwater.server.fixtures.Certified;
+import io.breakwater.server.fixtures.Pki;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -25,8 +29,14 @@ class ConfigChangesTest {
             lb.pools."my.pool".backends = ["http://c"]
             """;
 
-    private static final String TLS =
-            "\nlb.listen.tls.certificates = [ { certificate = \"pom.xml\", private-key = \"pom.xml\" } ]\n";
+    @TempDir
+    static Path folder;
+
+    private static String tls(Path in) {
+        Certified certified = Certified.by(Pki.AUTHORITY, folder, "a.test");
+        return "\nlb.listen.tls.certificates = [ { certificate = \"%s\", private-key = \"%s\" } ]\n"
+                .formatted(in.resolve(certified.certificate().getFileName()), certified.key());
+    }
 
     private static LbConfig load(String hocon) throws ConfigProblems {
         return new ConfigLoader(Map.of(), () -> 1_000_000)
@@ -119,7 +129,7 @@ class ConfigChangesTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             lb.listen.limits.body = 1MiB                 | for connections that are made from then on; those that are there keep what they have
-            lb.listen.tls.client-ca = "pom.xml"          | for connections that are made from then on
+            lb.listen.tls.client-ca = CA                 | for connections that are made from then on
             lb.shutdown.drain = 5s                       |
             lb.pools.web.balance = random                |
             lb.pools.web.breaker.enabled = false         | circuits that are not closed are closed, those tripped by hand too
@@ -136,9 +146,10 @@ class ConfigChangesTest {
             lb.routes += { path = "/d", pool = web }     |
             """)
     void whatAChangeDoesIsTold(String line, String effect) throws ConfigProblems {
-        String more = line.contains("client-ca") ? TLS : "";
+        String more = line.contains("client-ca") ? tls(folder) : "";
+        String authority = "\"" + Certified.writeAuthority(Pki.AUTHORITY, folder, "ca") + "\"";
 
-        assertThat(ConfigChanges.between(load(RUNNING + more), load(RUNNING + more + line))
+        assertThat(ConfigChanges.between(load(RUNNING + more), load(RUNNING + more + line.replace("CA", authority)))
                         .steps())
                 .singleElement()
                 .extracting(ConfigChanges.Step::effect)
@@ -170,11 +181,10 @@ class ConfigChangesTest {
         assertThat(ConfigChanges.between(load(RUNNING + route.formatted("a")), load(RUNNING + route.formatted("b")))
                         .summary())
                 .containsExactly("route r: fallback[0].body: \"a\" -> \"b\"");
-        assertThat(ConfigChanges.between(
-                                load(RUNNING + TLS),
-                                load(RUNNING + TLS.replace("{ certificate = \"", "{ certificate = \"../")))
+        assertThat(ConfigChanges.between(load(RUNNING + tls(folder)), load(RUNNING + tls(folder.resolve("."))))
                         .summary())
-                .containsExactly("lb.listen.tls.certificates[0].certificate: \"pom.xml\" -> \"../pom.xml\"");
+                .containsExactly("lb.listen.tls.certificates[0].certificate: \"%s/a.test.pem\" -> \"%s/./a.test.pem\""
+                        .formatted(folder, folder));
     }
 
     @Test

@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -290,8 +291,14 @@ class HandshakeTest {
             shaking.send(HexFormat.of().parseHex("16"));
             proxy.settle();
 
-            assertThat(proxy.drain()).isZero();
+            FutureTask<Integer> drain = new FutureTask<>(proxy::drain);
+            new Thread(drain, "drain").start();
+            eventually(() -> assertThatThrownBy(
+                            () -> RawClient.connect(proxy.port("tls")).close())
+                    .isInstanceOf(Exception.class));
+            ticker.advance(Duration.ofSeconds(1));
 
+            assertThat(drain.get()).isZero();
             assertThat(shaking.readEnd()).isEqualTo(End.FIN);
             assertThat(idle.http().readEnd()).isEqualTo(End.FIN);
             assertThat(idle.lastWasAlert()).as("close_notify").isTrue();
