@@ -13,9 +13,11 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.Promise;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -126,11 +128,13 @@ public final class Listener {
         Channel channel = server;
         if (channel != null) {
             channel.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
-            // With NIO the kernel goes on taking connections until the loop has selected once more, which it has done
-            // when it runs a task that was given to it after another one had ended.
-            for (int i = 0; i < 2; i++) {
-                channel.eventLoop().submit(() -> {}).awaitUninterruptibly(1, TimeUnit.SECONDS);
-            }
+            // With NIO the kernel goes on taking connections until the loop has selected once more. It has before it
+            // runs
+            // what one of its tasks has scheduled.
+            EventLoop loop = channel.eventLoop();
+            Promise<Void> selected = loop.newPromise();
+            loop.execute(() -> loop.schedule(() -> selected.setSuccess(null), 0, TimeUnit.NANOSECONDS));
+            selected.awaitUninterruptibly(1, TimeUnit.SECONDS);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.breakwater.server.contract;
 
+import static io.breakwater.server.fixtures.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -200,7 +201,8 @@ class OwnResponsesTest {
         assertThat(queued.status()).isEqualTo(202);
         String page = String.valueOf(queued.field("Location"));
 
-        assertRow(row("GET /queued/ID"), proxy.get(page));
+        // Until it is found that nobody takes it, it is being sent, and has no position.
+        eventually(() -> assertRow(row("GET /queued/ID"), proxy.get(page)));
         assertRow(row("GET /health"), proxy.get("/health"));
         assertRow(
                 row("OPTIONS * (Max-Forwards: 0)"),

@@ -249,8 +249,8 @@ class HandshakeTest {
             client.send(HexFormat.of().parseHex(hex));
             proxy.settle();
             ticker.advance(Duration.ofSeconds(9));
-            proxy.settle();
-            assertThat(proxy.metric("lb_connections", "side", "downstream")).isEqualTo(1);
+            eventually(() -> assertThat(proxy.metric("lb_connections", "side", "downstream"))
+                    .isEqualTo(1));
             ticker.advance(Duration.ofSeconds(2));
 
             assertThat(client.readEnd()).isEqualTo(End.FIN);
