@@ -168,7 +168,8 @@ public final class LoadBalancer implements RunningBalancer {
                             ticker,
                             () -> ThreadLocalRandom.current().nextLong()),
                     keeper.loop().eventLoop(),
-                    opened);
+                    opened,
+                    kept == null ? () -> {} : kept::wake);
             topology = wired;
             warmUp(wired.apply(config, kept == null ? SavedState.NONE : kept.found())
                     .added());

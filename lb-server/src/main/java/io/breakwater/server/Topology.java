@@ -69,6 +69,7 @@ final class Topology {
     private final HealthChecks checks;
     private final Executor background;
     private final Queues queues;
+    private final Runnable changed;
     private final Map<String, PoolCore> cores = new HashMap<>();
     /** Never written to: replaced, with the lock. {@link #health} reads it without. */
     private volatile Map<BackendId, Member> members = Map.of();
@@ -81,6 +82,7 @@ final class Topology {
     /**
      * @param background runs what takes too long for an event loop
      * @param queues opened and reconfigured with each configuration, and woken when a backend may serve again
+     * @param changed called after each change of a circuit, of health or of an admin state, by whoever made it
      */
     Topology(
             Ticker ticker,
@@ -88,13 +90,15 @@ final class Topology {
             Events events,
             HealthChecks checks,
             Executor background,
-            Queues queues) {
+            Queues queues,
+            Runnable changed) {
         this.ticker = ticker;
         this.recorder = recorder;
         this.events = events;
         this.checks = checks;
         this.background = background;
         this.queues = queues;
+        this.changed = changed;
     }
 
     /** Where requests go now. From any thread, once a configuration was applied. */
@@ -339,6 +343,7 @@ final class Topology {
                     calls);
             return transition -> {
                 journal.onTransition(transition);
+                changed.run();
                 if (transition.to() == CircuitState.CLOSED) {
                     queues.wake();
                 }
@@ -357,6 +362,7 @@ final class Topology {
                 change -> {
                     replica.health(change.to(), change.timeoutsOnly(), change.sequence(), change.atNanos());
                     log.onChange(change);
+                    changed.run();
                     if (change.to() == HealthStatus.HEALTHY) {
                         queues.wake();
                     }
@@ -371,6 +377,7 @@ final class Topology {
         if (member == null || member.replica != backend) {
             return; // a reload has taken it away
         }
+        changed.run();
         if (to == AdminState.DISABLED) {
             member.checker.stop();
         } else {

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -22,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the states of backends in a file: reads it at the start, and writes it every five seconds in which something has
- * changed, and at the end. What has not changed need not be written again, because what is left of a cooldown stands
+ * Keeps the states of backends in a file: reads it at the start, and writes it when it is told of a change, after every five
+ * seconds in which something has changed, and at the end. What has not changed need not be written again, because what is left of a cooldown stands
  * beside the time of day; only if the clock was set meanwhile would that mean something else, so then it is.
  *
  * <p>A thread of its own writes, and gathers what to write: a disk may take seconds, and neither a check nor the telling
@@ -37,6 +38,8 @@ public final class StateKeeper implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StateKeeper.class);
     private static final long INTERVAL_NANOS = INTERVAL.toNanos();
     private static final long CLOSE_MILLIS = 5_000;
+    /** After each writing, so that circuits that flap do not keep the disk busy. */
+    private static final long REST_MILLIS = 100;
     /** By how much the clock may leave the ticker's pace behind: more than it is ever slewed in a minute. */
     private static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(1);
 
@@ -47,7 +50,7 @@ public final class StateKeeper implements AutoCloseable {
 
     private final Thread thread = new Thread(this::run, "state");
     private final Semaphore wanted = new Semaphore(0);
-    private volatile boolean ended;
+    private final CountDownLatch ending = new CountDownLatch(1);
     private Supplier<List<SavedBackend>> present = List::of;
 
     // These belong to the thread.
@@ -162,12 +165,18 @@ public final class StateKeeper implements AutoCloseable {
             do {
                 wanted.acquire();
                 wanted.drainPermits(); // of a disk that was slower than the interval
-                last = ended; // what ends while this is written is written once more
+                last = ending.getCount() == 0; // what ends while this is written is written once more
                 save();
+                ending.await(REST_MILLIS, TimeUnit.MILLISECONDS);
             } while (!last);
         } catch (InterruptedException e) {
             LOG.warn("{}: interrupted; states are not kept any more", file);
         }
+    }
+
+    /** Something has changed that is to be kept soon: now, and not with the next look. From any thread; does not wait. */
+    public void wake() {
+        wanted.release();
     }
 
     private void save() {
@@ -206,7 +215,7 @@ public final class StateKeeper implements AutoCloseable {
     /** Writes for the last time, if it was started, and lets the file go. While backends are as they are to be kept. */
     @Override
     public void close() {
-        ended = true;
+        ending.countDown();
         wanted.release();
         try {
             thread.join(CLOSE_MILLIS);

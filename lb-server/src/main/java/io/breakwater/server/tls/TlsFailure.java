@@ -10,6 +10,7 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 public final class TlsFailure {
     private static final String ALERT = "Received fatal alert: ";
     private static final int LONGEST = 100;
+
+    /** What newer JDKs put before, as in {@code (handshake_failure) Received fatal alert: handshake_failure}. */
+    private static final Pattern ALERT_SENT = Pattern.compile("^\\([a-z_]+\\) ");
 
     private TlsFailure() {}
 
@@ -74,7 +78,8 @@ public final class TlsFailure {
                 || message.startsWith("illegal given domain name");
     }
 
-    private static String inJavasWords(String message) {
+    private static String inJavasWords(String told) {
+        String message = ALERT_SENT.matcher(told).replaceFirst("");
         if (message.startsWith(ALERT)) {
             return "TLS alert " + message.substring(ALERT.length());
         }

@@ -3,6 +3,7 @@ package io.breakwater.server.forwarding;
 import static io.breakwater.server.fixtures.Circuit.UNAVAILABLE;
 import static io.breakwater.server.fixtures.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.breakwater.server.fixtures.Answers;
 import io.breakwater.server.fixtures.ClosedPort;
@@ -14,6 +15,7 @@ import io.breakwater.server.fixtures.RawClient;
 import io.breakwater.server.fixtures.ScriptedBackend;
 import io.breakwater.time.ManualTicker;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -569,6 +571,7 @@ class RetryTest {
             Thread thread = new Thread(drain, "drain");
             thread.setDaemon(true);
             thread.start();
+            eventually(() -> assertThatThrownBy(proxy::connect).isInstanceOf(UncheckedIOException.class));
             gate.open();
 
             assertThat(client.read().text()).isEqualTo("b");

@@ -137,6 +137,15 @@ class RestartTest {
     }
 
     @Test
+    void whatChangesIsWrittenWithoutWaitingForTheNextLook() {
+        open(a);
+        eventually(() -> assertThat(file()).content().contains("open"));
+
+        act(b, "drain");
+        eventually(() -> assertThat(file()).content().contains("draining"));
+    }
+
+    @Test
     void aCircuitWhoseCooldownPassedMeanwhileIsHalfOpen() {
         open(a);
         act(b, "drain");
