@@ -128,9 +128,8 @@ public final class Listener {
         Channel channel = server;
         if (channel != null) {
             channel.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
-            // With NIO the kernel goes on taking connections until the loop has selected once more. It has before it
-            // runs
-            // what one of its tasks has scheduled.
+            // With NIO the kernel goes on taking connections until the loop has selected once more, which it does
+            // before it runs what one of its tasks has scheduled.
             EventLoop loop = channel.eventLoop();
             Promise<Void> selected = loop.newPromise();
             loop.execute(() -> loop.schedule(() -> selected.setSuccess(null), 0, TimeUnit.NANOSECONDS));
