@@ -33,6 +33,7 @@ import io.breakwater.server.listener.Listeners;
 import io.breakwater.server.pool.AdminState;
 import io.breakwater.server.pool.Replica;
 import io.breakwater.server.probe.HealthChecks;
+import io.breakwater.server.runtime.DirectMemory;
 import io.breakwater.server.runtime.EventLoops;
 import io.breakwater.server.runtime.EventLoops.Transport;
 import io.breakwater.server.runtime.Housekeeping;
@@ -153,6 +154,8 @@ public final class LoadBalancer implements RunningBalancer {
             addresses = book;
             Housekeeping keeper = Housekeeping.start(transport(), ticker);
             housekeeping = keeper;
+            DirectMemory memory = DirectMemory.ofConnections(ticker);
+            memory.start(keeper);
             StateKeeper kept =
                     config.state().isOn() ? StateKeeper.open(config.state().file(), ticker, clock) : null;
             states = kept;
@@ -190,7 +193,7 @@ public final class LoadBalancer implements RunningBalancer {
             List<ExchangeContext> contexts = new ArrayList<>();
             for (ConnectionPool each : connections) {
                 contexts.add(new ExchangeContext(
-                        wired::routing, each, health, unmatched, log.of(contexts.size()), IdSource.seeded()));
+                        wired::routing, each, health, unmatched, log.of(contexts.size()), IdSource.seeded(), memory));
             }
             exchanges = new Exchanges(contexts);
             listening = listenerContexts(config);

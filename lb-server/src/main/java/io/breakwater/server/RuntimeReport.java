@@ -2,6 +2,7 @@ package io.breakwater.server;
 
 import io.breakwater.metrics.EventLoopGauges;
 import io.breakwater.metrics.ProxyRecorder;
+import io.breakwater.server.runtime.DirectMemory;
 import io.breakwater.server.runtime.Loop;
 import io.breakwater.server.runtime.LoopLag;
 import io.breakwater.time.Ticker;
@@ -19,7 +20,7 @@ final class RuntimeReport {
     static void start(List<Loop> loops, Ticker ticker, ProxyRecorder recorder) {
         // Every allocator that Netty can be told to use by default tells about itself.
         ByteBufAllocatorMetric allocator = ((ByteBufAllocatorMetricProvider) ByteBufAllocator.DEFAULT).metric();
-        recorder.allocator(allocator::usedHeapMemory, allocator::usedDirectMemory);
+        recorder.allocator(allocator::usedHeapMemory, DirectMemory::takenBytes);
         for (Loop loop : loops) {
             LoopLag lag = new LoopLag(ticker);
             recorder.eventLoop(loop.index(), new Gauges(lag, (SingleThreadEventExecutor) loop.eventLoop()));

@@ -11,6 +11,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -77,6 +78,7 @@ public final class AdminServer implements AutoCloseable {
      * @throws IOException when it cannot be bound; the cause says why
      */
     public synchronized void start() throws IOException {
+        useCodec();
         InetSocketAddress address = new InetSocketAddress(config.host(), config.port());
         Access access =
                 new Access(!address.isUnresolved() && address.getAddress().isLoopbackAddress(), config.token());
@@ -102,6 +104,14 @@ public final class AdminServer implements AutoCloseable {
         loop = group;
         listening = bound.channel();
         stopTelling = resources.streams().start(group.next());
+    }
+
+    /**
+     * Netty's codec takes some bytes of direct memory when its classes are first used. Classes that find none then never work
+     * again, and a balancer without memory is one that somebody looks at.
+     */
+    private static void useCodec() {
+        new EmbeddedChannel(new HttpServerCodec()).close();
     }
 
     /** Returns the port that is bound, also when the system chose it. */

@@ -3,6 +3,7 @@ package io.breakwater.server.exchange;
 import io.breakwater.metrics.RouteRecorder;
 import io.breakwater.server.accesslog.LoopLog;
 import io.breakwater.server.connection.ConnectionPool;
+import io.breakwater.server.runtime.DirectMemory;
 import io.breakwater.server.trace.IdSource;
 import java.util.function.Supplier;
 
@@ -15,6 +16,7 @@ import java.util.function.Supplier;
  * @param unmatched counts the requests that no route takes
  * @param accessLog of the loop
  * @param ids makes those of the loop's requests
+ * @param memory of the buffers of all connections
  */
 public record ExchangeContext(
         Supplier<Routing> routing,
@@ -22,4 +24,5 @@ public record ExchangeContext(
         RouteRecorder health,
         RouteRecorder unmatched,
         LoopLog accessLog,
-        IdSource ids) {}
+        IdSource ids,
+        DirectMemory memory) {}

@@ -56,6 +56,9 @@ final class ProxyExchange implements Exchange {
     /** A client's body may come as slowly as it likes for so long: a first window of TCP may get lost. */
     private static final long BODY_GRACE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
+    /** What fills the memory are peers that do not read; they are waited for much longer, but some may go at once. */
+    private static final long RETRY_WITHOUT_MEMORY_SECONDS = 1;
+
     private static final byte[] NO_BYTES = {};
     private static final byte[] IDEMPOTENCY_KEY = "idempotency-key".getBytes(US_ASCII);
     private static final String JSON = "application/json";
@@ -177,6 +180,11 @@ final class ProxyExchange implements Exchange {
         if (tooLarge) {
             downstream.serveNoMore();
             refuse(Reply.CONTENT_TOO_LARGE, pool().bestState(now), 0, null, null);
+            return;
+        }
+        if (context.memory().isShort()) {
+            CircuitState state = pool().bestState(now);
+            refuse(Reply.OVERLOADED, state, RETRY_WITHOUT_MEMORY_SECONDS, null, null, withoutMemory());
             return;
         }
         begin(head, found.pool(), now);
@@ -434,6 +442,10 @@ final class ProxyExchange implements Exchange {
         return asked != null && error.rejection() == null
                 ? ReasonText.failed(attempt.outcome(), asked.id(), attempts)
                 : ReasonText.refused(error, requireNonNull(route).pool().pool(), decidedNanos);
+    }
+
+    private @Nullable String withoutMemory() {
+        return downstream.config().reasonHeader() == null ? null : ReasonText.WITHOUT_MEMORY;
     }
 
     private long retryAfterSeconds(CircuitState state) {

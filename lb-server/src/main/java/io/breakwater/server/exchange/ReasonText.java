@@ -18,10 +18,13 @@ import java.util.List;
  * <pre>
  * circuit_open; pool=replicas; r1=circuit_open 4s, r2=draining
  * response_timeout; pool=replicas; backend=r1; attempts=2
+ * overloaded; memory=direct
  * </pre>
  */
 final class ReasonText {
     static final int MOST_BYTES = 256;
+    /** No backend was asked about: the balancer itself has too little memory for a further request. */
+    static final String WITHOUT_MEMORY = Reply.OVERLOADED.code() + "; memory=direct";
     /** More are asked by nobody for a reason: a pool may have ten thousand. */
     private static final int MOST_BACKENDS = 8;
 

@@ -1,4 +1,4 @@
-/** Event loops, transport, coarse timeouts, and a scheduler on a loop of its own. */
+/** Event loops, transport, coarse timeouts, the memory of buffers, and a scheduler on a loop of its own. */
 @NullMarked
 package io.breakwater.server.runtime;
 

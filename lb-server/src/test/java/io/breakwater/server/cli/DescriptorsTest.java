@@ -1,28 +1,18 @@
 package io.breakwater.server.cli;
 
+import static io.breakwater.server.fixtures.BalancerProcess.metrics;
 import static io.breakwater.server.fixtures.Eventually.eventually;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.breakwater.server.fixtures.Answers;
+import io.breakwater.server.fixtures.BalancerProcess;
 import io.breakwater.server.fixtures.HttpMessage;
 import io.breakwater.server.fixtures.Metrics;
 import io.breakwater.server.fixtures.RawClient;
 import io.breakwater.server.fixtures.ScriptedBackend;
-import java.io.BufferedReader;
-import java.io.File;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,8 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 class DescriptorsTest {
     private static final int OPEN_FILES = 200;
     private static final int CLIENTS = 300;
-    private static final Pattern READY = Pattern.compile(
-            "breakwater ready on http://127\\.0\\.0\\.1:(\\d+) \\(admin http://127\\.0\\.0\\.1:(\\d+)\\)");
 
     @TempDir
     Path folder;
@@ -41,18 +29,18 @@ class DescriptorsTest {
     @Test
     void existingConnectionsGoOnNewOnesWaitAndNoBackendIsBlamed() throws Exception {
         List<RawClient> clients = new ArrayList<>();
-        Process process = null;
-        try (ScriptedBackend backend = ScriptedBackend.start()) {
+        try (ScriptedBackend backend = ScriptedBackend.start();
+                BalancerProcess balancer =
+                        BalancerProcess.start(folder, """
+                        lb.listen.max-connections = 10000
+                        lb.routes = [ { prefix = "/", pool = p } ]
+                        lb.pools.p.backends = [ "%s" ]
+                        """.formatted(backend.url()), "ulimit -n " + OPEN_FILES)) {
             backend.answer(Answers.ok("served"));
-            process = start(backend);
-            BufferedReader out = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));
-            Matcher ready = READY.matcher(String.valueOf(out.readLine()));
-            assertThat(ready.matches()).as(err()).isTrue();
-            int port = Integer.parseInt(ready.group(1));
-            int admin = Integer.parseInt(ready.group(2));
+            int port = balancer.port();
             RawClient first = RawClient.connect(port);
             clients.add(first);
-            RawClient watch = RawClient.connect(admin);
+            RawClient watch = RawClient.connect(balancer.adminPort());
             clients.add(watch);
             assertThat(first.get("/").read().text()).isEqualTo("served");
             assertThat(metrics(watch).sum("lb_accept_errors_total")).isZero();
@@ -83,10 +71,10 @@ class DescriptorsTest {
                     .isEqualTo(1);
             assertThat(full.sum("lb_backend_requests_total", "outcome", "connect_failed"))
                     .isZero();
-            assertThat(err().lines().filter(line -> line.contains("cannot be accepted")))
+            assertThat(balancer.err().lines().filter(line -> line.contains("cannot be accepted")))
                     .as("told once")
                     .hasSize(1);
-            assertThat(err()).doesNotContain("\tat ");
+            assertThat(balancer.err()).doesNotContain("\tat ");
 
             backend.answer(Answers.ok("served"));
             for (RawClient client : clients.subList(2, clients.size() - 1)) {
@@ -97,71 +85,6 @@ class DescriptorsTest {
             for (RawClient client : clients) {
                 client.close();
             }
-            if (process != null) {
-                process.destroy();
-                assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-            }
         }
-        assertThat(process.exitValue()).isZero();
-    }
-
-    private static Metrics metrics(RawClient admin) throws IOException {
-        return Metrics.parse(admin.send("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                .read()
-                .text());
-    }
-
-    private Process start(ScriptedBackend backend) throws IOException {
-        Path file = folder.resolve("some.conf");
-        Files.writeString(file, """
-                lb.listen { host = "127.0.0.1", port = 0, max-connections = 10000 }
-                lb.admin.port = 0
-                lb.shutdown.drain = 1s
-                lb.routes = [ { prefix = "/", pool = p } ]
-                lb.pools.p.backends = [ "%s" ]
-                """.formatted(backend.url()));
-        return new ProcessBuilder(
-                        "sh",
-                        "-c",
-                        "ulimit -n " + OPEN_FILES + " && exec \"$@\"",
-                        "sh",
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-Dbreakwater.home=..",
-                        "-Dlogback.configurationFile=" + Path.of("..", "conf", "logback.xml"),
-                        "-cp",
-                        classPath(),
-                        "io.breakwater.server.Main",
-                        "-c",
-                        file.toString())
-                .redirectError(folder.resolve("err").toFile())
-                .start();
-    }
-
-    /** As it is deployed, in archives that stay open: without descriptors no class can be read from a folder. */
-    private String classPath() throws IOException {
-        List<String> entries = new ArrayList<>();
-        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, 0)) {
-            Path path = Path.of(entry);
-            entries.add(Files.isDirectory(path) ? archive(path, entries.size()).toString() : entry);
-        }
-        return String.join(File.pathSeparator, entries);
-    }
-
-    private Path archive(Path classes, int number) throws IOException {
-        Path archive = folder.resolve(number + ".jar");
-        try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(archive));
-                Stream<Path> files = Files.walk(classes)) {
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                out.putNextEntry(
-                        new ZipEntry(classes.relativize(file).toString().replace(File.separatorChar, '/')));
-                Files.copy(file, out);
-            }
-        }
-        return archive;
-    }
-
-    private String err() throws IOException {
-        return Files.readString(folder.resolve("err"));
     }
 }
