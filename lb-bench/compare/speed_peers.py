@@ -1,6 +1,7 @@
 """The proxies that `speed` compares, and the backends that they stand before."""
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -253,6 +254,8 @@ class Nginx(Peer):
         tls = [
             f"    ssl_certificate {directory}/certificate.pem;",
             f"    ssl_certificate_key {directory}/key.pem;",
+            # As the others: this version would leave out 1.3.
+            "    ssl_protocols TLSv1.2 TLSv1.3;",
             "    ssl_session_cache shared:sessions:10m;",
         ]
         path = own / "nginx.conf"
@@ -325,7 +328,9 @@ class Breakwater(Peer):
 
 
 class JvmPeer(Peer):
-    """One of `lb-bench/peers`, which builds them at their first use."""
+    """One of `lb-bench/peers`, which builds them at their first use, and has them beside what tells their versions."""
+
+    ARTIFACTS = {"gateway": "spring-cloud-gateway-server*", "vertx": "vertx-http-proxy"}
 
     jvm = True
 
@@ -339,6 +344,8 @@ class JvmPeer(Peer):
         urls = ",".join(f"http://{address}" for address in backends.addresses(setup))
         command = [str(self.command), self.name, "--port", str(self.port), "--workers", str(workers), "--backends", urls]
         self.run(processes, cores, command, BUILD_SECONDS, stdout=processes.log)
+        jars = self.command.parent.glob(f"{self.name}/target/lib/{self.ARTIFACTS[self.name]}-*.jar")
+        self.version = next((re.search(r"-(\d[^-]*)\.jar", jar.name).group(1) for jar in jars), None)
 
 
 def certificate(directory):

@@ -81,8 +81,9 @@ def memory(figures):
     return f"{figures['rss'] / 2**20:.0f} ({figures['peak'] / 2**20:.0f})" if "rss" in figures else NONE
 
 
-def is_build(result, label):
-    return result["kinds"][label] not in ALL_PEERS
+def builds_of(result):
+    """The labels of Breakwater's builds, or variants."""
+    return [label for label in result["peers"] if result["kinds"][label] not in ALL_PEERS]
 
 
 def of_variants(result):
@@ -108,8 +109,8 @@ def judged(results):
         result = found.get((target.scenario, target.layout))
         base = LABELS.get(target.of, target.of)
         seen = False
-        for label in result["peers"] if result else []:
-            if not is_build(result, label) or result["bases"][label] == label:
+        for label in builds_of(result) if result else []:
+            if result["bases"][label] == label:
                 continue
             if of_variants(result):
                 base = result["bases"][label]
@@ -152,11 +153,11 @@ def missed(results):
 
 def targets_table(results):
     judgements = list(judged(results))
-    several = len({label for _, label, _, _ in judgements if label and label not in ("metrics on",)}) > 1
+    several = len({label for result in results if not of_variants(result) for label in builds_of(result)}) > 1
     rows = ["| target | of | limit | median (range) | |", "|---|---|---:|---:|---|"]
     for target, label, base, values in judgements:
         verdict = "not measured" if not values else "met" if meets(target, values) else "**missed**"
-        who = f"{label}: " if several and label else ""
+        who = f"{label}: " if several and label and target.of in LABELS else ""
         rows.append(f"| {who}{meaning(target)} | {base} | {sign(target)} | {with_range(values, 3)} | {verdict} |")
     return rows
 
@@ -202,7 +203,8 @@ def pinned_table(results):
             if not ran:
                 rows.append([title, label, "failed"] + [NONE] * (len(head) - 3))
                 continue
-            rows.append([title, label, *speed_cells(result, label), millis(median(result, label, "p99", "half"))])
+            half = "overloaded" if figures.get("overloaded") else millis(median(result, label, "p99", "half"))
+            rows.append([title, label, *speed_cells(result, label), half])
             rows[-1] += [memory(figures), number(figures.get("calls"))]
             rows[-1] += [percent(median(result, label, "proxy")), percent(core(result, label, 1))]
     return table(head, rows)
