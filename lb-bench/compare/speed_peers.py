@@ -217,7 +217,7 @@ class Peer:
 class HAProxy(Peer):
     def missing(self):
         if self.command:
-            self.version = first_line([self.command, "-v"]).split(" - ")[0].removeprefix("HAProxy version ")
+            self.version = first_line([self.command, "-v"]).split()[2]
         return super().missing()
 
     def start(self, processes, cores, workers, setup, scenario, backends, directory, files):
@@ -367,7 +367,10 @@ def peers(breakwaters):
     return [
         HAProxy("haproxy", "HAProxy", shutil.which("haproxy", path=PATH)),
         Nginx("nginx", "nginx", shutil.which("nginx", path=PATH)),
-        *(Breakwater(name, "Breakwater" if name == "breakwater" else name, command.split()) for name, command in breakwaters.items()),
+        *(
+            Breakwater(name, "Breakwater" if name == "breakwater" else name, command.split())
+            for name, command in breakwaters.items()
+        ),
         JvmPeer("gateway", "Spring Cloud Gateway", run),
         JvmPeer("vertx", "Vert.x", run),
     ]

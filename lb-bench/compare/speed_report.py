@@ -248,11 +248,12 @@ def machine_line(results):
     named = ", ".join(f"{LABELS.get(name, name.capitalize())} {version}" for name, version in versions.items())
     days = sorted({result["date"][:10] for result in results})
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    paces = sorted({f"{result['rounds']} rounds of {result['seconds']} s" for result in results})
-    warm = sorted({result["warm"] for result in results})
+    paces = sorted({f"{result['rounds']} × {result['seconds']} s" for result in results})
+    warm = [f["warmed"] for r in results for f in r["peers"].values() if f.get("warmed", 1) >= r["warm"]]
     return (
         f"{named}; {machine['jdk']}; wrk {machine['wrk']}; {machine['cpu']}, {machine['cores']} cores,"
-        f" Linux {machine['kernel']}; {when}; {' or '.join(paces)}, JVMs warmed up for {' or '.join(map(str, warm))} s."
+        f" Linux {machine['kernel']}; {when}; rounds: {' or '.join(paces)}"
+        + (f"; JVMs warmed up for {min(warm)} to {max(warm)} s." if warm else ".")
     )
 
 
