@@ -249,7 +249,7 @@ def machine_line(results):
     days = sorted({result["date"][:10] for result in results})
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
     paces = sorted({f"{result['rounds']} × {result['seconds']} s" for result in results})
-    warm = [f["warmed"] for r in results for f in r["peers"].values() if f.get("warmed", 1) >= r["warm"]]
+    warm = [f["warmed"] for r in results for f in r["peers"].values() if f.get("warmed", 0) >= max(1, r["warm"])]
     return (
         f"{named}; {machine['jdk']}; wrk {machine['wrk']}; {machine['cpu']}, {machine['cores']} cores,"
         f" Linux {machine['kernel']}; {when}; rounds: {' or '.join(paces)}"
