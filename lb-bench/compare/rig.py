@@ -1,9 +1,11 @@
-"""What the comparisons share: the processes that they start, ports, and waiting. Python's standard library only."""
+"""What the comparisons share: processes, what the kernel charges them, ports, and waiting. Python's standard library only."""
 
 import contextlib
 import os
 import random
+import re
 import select
+import shutil
 import socket
 import subprocess
 import time
@@ -17,6 +19,8 @@ PATH = os.environ.get("PATH", os.defpath) + ":/usr/sbin"
 START_SECONDS = 30
 BUILD_SECONDS = 900
 POLL_SECONDS = 0.02
+
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 class Skip(Exception):
@@ -58,6 +62,51 @@ class Processes:
             self.started.remove(process)
 
 
+def tree(pid):
+    """A process and all that descend from it."""
+    pids = [pid]
+    for each in pids:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            for task in Path(f"/proc/{each}/task").glob("*/children"):
+                pids.extend(int(child) for child in task.read_text().split())
+    return pids
+
+
+def cpu_seconds(pid):
+    """What the kernel has charged a process and its descendants, those included that have ended and were waited for."""
+    ticks = 0
+    for each in tree(pid):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            # Behind the last parenthesis, for the name may contain anything: state is field 3, utime 14, cstime 17.
+            fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+            ticks += sum(int(field) for field in fields[11:15])
+    return ticks / TICKS_PER_SECOND
+
+
+def resident_bytes(pid):
+    """The resident sets of a process and its descendants, now and at their largest, added up."""
+    now = peak = 0
+    for each in tree(pid):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            status = Path(f"/proc/{each}/status").read_text()
+            now += int(re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE).group(1)) * 1024
+            peak += int(re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE).group(1)) * 1024
+    return now, peak
+
+
+def allocated_bytes(pid):
+    """What the threads of a JVM have allocated so far, to the MiB, as its thread dump tells; None without a jcmd."""
+    home = os.environ.get("JAVA_HOME")
+    jcmd = shutil.which("jcmd", path=f"{home}/bin") if home else shutil.which("jcmd")
+    if jcmd is None:
+        return None
+    dump = subprocess.run([jcmd, str(pid), "Thread.print", "-e"], capture_output=True, text=True, timeout=30)
+    found = re.findall(r"allocated=(\d+)([BKMG]?)", dump.stdout)
+    if not found:
+        return None
+    return sum(int(number) * {"": 1, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}[unit] for number, unit in found)
+
+
 def free_ports(count):
     """Ports below those that the system gives to outgoing connections, which might take that of a dead replica."""
     lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
@@ -78,7 +127,7 @@ def await_true(condition, seconds, what):
         time.sleep(POLL_SECONDS)
 
 
-def await_port(port, process):
+def await_port(port, process, seconds=START_SECONDS):
     def listens():
         if process.poll() is not None:
             raise Failed(f"{process.args} ended with {process.returncode}")
@@ -88,7 +137,7 @@ def await_port(port, process):
         except OSError:
             return False
 
-    await_true(listens, START_SECONDS, f"a listener on {port}")
+    await_true(listens, seconds, f"a listener on {port}")
 
 
 def line_of(process, seconds=START_SECONDS):
