@@ -12,7 +12,6 @@ import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
@@ -20,14 +19,12 @@ import org.jspecify.annotations.Nullable;
  * One run: connections that are kept, and the requests of a plan, each sent over the one that has been free for longest. All of
  * it happens on the thread that calls {@link #run}.
  *
- * <p>A selector waits for whole milliseconds only. Up to the next planned moment the thread therefore sleeps for
- * {@link #POLL_NANOS} at a time and looks for answers in between: precise to some ten microseconds, and a server on the same core
- * gets all but a few percent of it. When no moment is near, or no connection is free, the selector waits.
+ * <p>A selector waits for whole milliseconds only, and a thread that sleeps for microseconds is late by twenty and more, as is the
+ * answer that comes meanwhile. So when a moment is near, this polls, and yields to the system's scheduler after each time: a
+ * server on the same core runs whenever it has something to do, and the generator takes what it leaves. The whole core looks
+ * busy for that. When no moment is near, or no connection is free, the selector waits.
  */
 final class Load {
-
-    /** How long an answer that has come may lie unread, while nothing else is due. */
-    private static final long POLL_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
 
     /** From here on the selector waits: so long that it is back, whole milliseconds later, before the moment. */
     private static final long SELECT_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
@@ -159,6 +156,8 @@ final class Load {
         }
     }
 
+    // What a server on the same core needs is all that it relies on the scheduler for.
+    @SuppressWarnings("ThreadPriorityCheck")
     private void await(long now, long giveUpNanos) throws IOException {
         long left = giveUpNanos - now;
         if (plan.hasNext() && !free.isEmpty()) {
@@ -167,7 +166,7 @@ final class Load {
         if (left >= SELECT_NANOS) {
             selector.select(this::ready, TimeUnit.NANOSECONDS.toMillis(left) - 1);
         } else if (left > 0) {
-            LockSupport.parkNanos(busy > 0 ? Math.min(left, POLL_NANOS) : left);
+            Thread.yield();
         }
     }
 

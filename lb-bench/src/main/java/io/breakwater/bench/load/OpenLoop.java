@@ -44,7 +44,6 @@ import picocli.CommandLine.Spec;
  */
 @Command(
         name = "openloop",
-        mixinStandardHelpOptions = true,
         description = "Sends requests at moments fixed in advance; prints how they went as one line of JSON.")
 public final class OpenLoop implements Callable<Integer> {
 
@@ -87,6 +86,9 @@ public final class OpenLoop implements Callable<Integer> {
             paramLabel = "SEED",
             description = "Random moments, a Poisson process of that rate; equally far apart if not given.")
     private @Nullable Long seed;
+
+    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Print this.")
+    private boolean help;
 
     private OpenLoop() {}
 
