@@ -87,7 +87,12 @@ public final class OpenLoop implements Callable<Integer> {
             description = "Random moments, a Poisson process of that rate; equally far apart if not given.")
     private @Nullable Long seed;
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Print this.")
+    // picocli needs no more than its annotation.
+    @SuppressWarnings("unused")
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Print this.")
     private boolean help;
 
     private OpenLoop() {}
