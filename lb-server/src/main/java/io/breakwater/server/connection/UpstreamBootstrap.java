@@ -15,12 +15,12 @@ final class UpstreamBootstrap {
         return new Bootstrap()
                 .group(loop)
                 .channel(channelType)
-                .option(ChannelOption.TCP_NODELAY, true)
+                // TCP_NODELAY is on already: each channel of Netty's begins with that.
                 // A failed write leaves the response readable: see UpstreamConnection.exceptionCaught.
                 .option(ChannelOption.AUTO_CLOSE, false)
                 // The time to connect is bounded by the exchange, over all addresses.
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0)
-                .option(ChannelOption.RECVBUF_ALLOCATOR, ReadBuffers.create())
+                .option(ChannelOption.RECVBUF_ALLOCATOR, new ReadBuffers())
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(32 * 1024, 64 * 1024));
     }
 }

@@ -7,12 +7,14 @@ import io.breakwater.server.http.Cumulation;
 import io.breakwater.server.http.HeadLimits;
 import io.breakwater.server.http.ResponseHead;
 import io.breakwater.server.http.Scan;
+import io.breakwater.server.runtime.ReadBuffers;
 import io.breakwater.server.tls.TlsFailure;
 import io.breakwater.server.tls.TlsPeer;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelOutputShutdownException;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
@@ -39,6 +41,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     private final @Nullable TlsPeer tls;
     private final ResponseHead head;
     private final BodyReader body = new BodyReader();
+    private final ReadBuffers buffers = new ReadBuffers();
     private @Nullable ByteBuf in;
     private @Nullable ResponseSink sink;
     private Phase phase = Phase.IDLE;
@@ -78,6 +81,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
             ConnectionRecorder recorder,
             @Nullable TlsPeer tls) {
         this.channel = channel;
+        channel.config().setRecvByteBufAllocator(buffers);
         this.home = home;
         this.recorder = recorder;
         this.tls = tls;
@@ -119,6 +123,17 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
     public void flush() {
         channel.flush();
+    }
+
+    /** Whether the backend has taken all that was flushed. */
+    public boolean hasTakenAll() {
+        ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
+        return pending == null || pending.isEmpty();
+    }
+
+    /** Whether what is read from now on goes on at once: the client has taken all that came so far. */
+    public void flowing(boolean on) {
+        buffers.flowing(on);
     }
 
     /** From now on the body is handed over without its chunk framing. */
@@ -207,6 +222,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     private void toIdle() {
         phase = Phase.IDLE;
         used = true;
+        buffers.flowing(false);
         head.reset();
         idleSinceNanos = home.loop().now();
         home.idle(this);

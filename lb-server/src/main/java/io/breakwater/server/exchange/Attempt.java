@@ -126,6 +126,7 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
     private void send(UpstreamConnection connection, long now) {
         upstream = connection;
         connection.begin(this, exchange.request().isHead());
+        connection.flowing(downstream.hasTakenAll());
         exchange.writeRequest(connection, requireNonNull(backend));
         if (exchange.isRequestEnded()) {
             sent = true;
@@ -166,6 +167,7 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
         if (connection != null && !sent) {
             connection.flush();
             if (connection == upstream && !sent) { // the flush may have let the rest of the body through
+                downstream.flowing(connection.hasTakenAll());
                 awaitProgress(downstream.loop().now());
             }
         }
@@ -362,6 +364,7 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
             pausedSinceNanos = now;
             connection.pause();
         }
+        connection.flowing(downstream.hasTakenAll());
         awaitProgress(now);
     }
 

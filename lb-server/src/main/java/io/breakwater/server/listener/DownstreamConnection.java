@@ -12,6 +12,7 @@ import io.breakwater.server.http.Reply;
 import io.breakwater.server.http.RequestHead;
 import io.breakwater.server.http.ResponseFields;
 import io.breakwater.server.runtime.Loop;
+import io.breakwater.server.runtime.ReadBuffers;
 import io.breakwater.server.runtime.TimerWheel;
 import io.breakwater.server.trace.IdFields;
 import io.netty.buffer.ByteBuf;
@@ -67,6 +68,7 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     private final ListenerContext context;
     private final RequestHead head;
     private final BodyReader body = new BodyReader();
+    private final ReadBuffers buffers = new ReadBuffers();
     private final TimerWheel.Timeout patience = new Patience();
     private final TimerWheel.Timeout writeIdle = new WriteIdle();
     private final byte[] peerAddress;
@@ -113,6 +115,7 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
             ListenerContext context,
             @Nullable SslHandler tls) {
         this.channel = channel;
+        channel.config().setRecvByteBufAllocator(buffers);
         this.tls = tls;
         this.phase = tls == null ? Phase.HEAD : Phase.HANDSHAKE;
         this.loop = loop;
@@ -186,13 +189,23 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
 
     public void flush() {
         channel.flush();
-        ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
-        if (!writeWatched && pending != null && !pending.isEmpty()) {
+        if (!writeWatched && !hasTakenAll()) {
             writeWatched = true;
             takenBytes = takenBytes();
             takenNanos = loop.now();
             loop.timers().schedule(writeIdle, takenNanos + writeIdleNanos() / WRITE_IDLE_LOOKS);
         }
+    }
+
+    /** Whether the client has taken all that was flushed. */
+    public boolean hasTakenAll() {
+        ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
+        return pending == null || pending.isEmpty();
+    }
+
+    /** Whether what is read of the body from now on goes on at once: the backend has taken all that came so far. */
+    public void flowing(boolean on) {
+        buffers.flowing(on && !bodyComplete);
     }
 
     /** Whether the request's body has been read to its end; true for a request without one. */
@@ -211,6 +224,7 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     /** Holds the body back until {@link #resumeBody}. */
     public void pauseBody() {
         bodyPaused = true;
+        buffers.flowing(false);
     }
 
     /** The client failed to send its request: it gets no other one through on this connection. */
@@ -276,6 +290,7 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
      * @param keep what its Connection field said
      */
     public void finish(boolean keep) {
+        buffers.flowing(false);
         flush();
         if (phase == Phase.CLOSED) {
             return;
@@ -437,6 +452,9 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
         }
         int start = bytes.readerIndex();
         bodyComplete = body.complete();
+        if (bodyComplete) {
+            buffers.flowing(false);
+        }
         if (length > 0) {
             exchange.onRequestBody(bytes, length);
         }
@@ -675,8 +693,7 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     private final class WriteIdle extends TimerWheel.Timeout {
         @Override
         protected void expired(long nowNanos) {
-            ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
-            if (pending == null || pending.isEmpty()) {
+            if (hasTakenAll()) {
                 writeWatched = false;
                 return;
             }
@@ -698,7 +715,6 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
 
     /** Whether a request is under way, or its response not with the client yet. */
     boolean isBusy() {
-        ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
-        return phase == Phase.EXCHANGE || (pending != null && !pending.isEmpty());
+        return phase == Phase.EXCHANGE || !hasTakenAll();
     }
 }

@@ -5,7 +5,6 @@ import io.breakwater.server.http.ConnectionField;
 import io.breakwater.server.http.Reply;
 import io.breakwater.server.runtime.EventLoops;
 import io.breakwater.server.runtime.Loop;
-import io.breakwater.server.runtime.ReadBuffers;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -52,8 +51,7 @@ public final class Listener {
                 .channel(loops.serverChannel())
                 .option(ChannelOption.SO_BACKLOG, 4096)
                 .option(ChannelOption.SO_REUSEADDR, true)
-                .childOption(ChannelOption.TCP_NODELAY, true)
-                .childOption(ChannelOption.RECVBUF_ALLOCATOR, ReadBuffers.create())
+                // TCP_NODELAY is on already: each channel of Netty's begins with that.
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(32 * 1024, 64 * 1024))
                 .handler(new AcceptFailures(loops, () -> context.recorder()))
                 .childHandler(new Accept())
