@@ -31,7 +31,7 @@ record Cooldown(int openings, long lengthNanos) {
 
     /** The last of a row in another life, over by now; of its jitter, and of what its backend asked for, nothing is known. */
     static Cooldown past(BreakerConfig config, int openings) {
-        return openings <= 0 ? NONE : new Cooldown(openings, grownNanos(config, openings, longestNanos(config)));
+        return new Cooldown(openings, grownNanos(config, openings, longestNanos(config)));
     }
 
     /** The longest that there can be. */

@@ -518,6 +518,17 @@ class CircuitBreakerTest {
     }
 
     @Test
+    void whatACircuitHadCountedElsewhereWhenItWasClosedIsNothingToAnOpenOne() {
+        var circuit = new BreakerFixture(0, BreakerConfig.DEFAULT).opened();
+        BreakerSnapshot open = circuit.snapshot();
+
+        circuit.breaker.restoreClosed(2, 3, circuit.now());
+
+        assertThat(circuit.snapshot()).isEqualTo(open);
+        assertThat(circuit.transitions).hasSize(1);
+    }
+
+    @Test
     void aCountAboveTheThresholdIsJudgedWithTheNextFailureOnly() {
         var circuit = new BreakerFixture(0, BreakerConfig.DEFAULT);
 

@@ -367,6 +367,7 @@ class CooldownTest {
         var circuit = doubling(0);
         circuit.failTimes(3);
         probe(circuit, Outcome.FAILURE_STATUS);
+        assertThat(circuit.breaker.isProbeOverdue(circuit.now())).isFalse();
         circuit.advance(remaining(circuit));
 
         circuit.advance(COOLDOWN.minusNanos(1));

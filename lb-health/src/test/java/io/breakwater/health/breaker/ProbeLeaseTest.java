@@ -339,6 +339,42 @@ class ProbeLeaseTest {
         assertThat(circuit.state()).isEqualTo(CircuitState.OPEN);
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void ofTwoLeasesThatEndWithoutAnAnswerTheFirstDecides(int nanosBetween) {
+        var circuit = new BreakerFixture(0, halfOpen(2, 1)).cooledDown();
+        circuit.acquireProbe();
+        circuit.advanceNanos(nanosBetween);
+        circuit.acquireProbe();
+        circuit.advance(LEASE);
+
+        assertThat(circuit.tryAcquire()).isNull();
+        assertThat(circuit.story()).hasSize(3).last().isEqualTo("3 half-open>open probe_expired @15S x4");
+    }
+
+    @Test
+    void aProbeIsOfferedWhileThereAreFewerThanConfigured() {
+        var circuit = new BreakerFixture(0, halfOpen(2, 1)).cooledDown();
+
+        circuit.acquireProbe();
+        assertThat(circuit.breaker.offersProbe(circuit.now())).isTrue();
+        circuit.acquireProbe();
+        assertThat(circuit.breaker.offersProbe(circuit.now())).isFalse();
+    }
+
+    @Test
+    void aProbeOfAHalfOpenThatIsNoMoreSaysInVainWhatItWaitsFor() {
+        var circuit = new BreakerFixture(0, BreakerConfig.DEFAULT).cooledDown();
+        Permit late = circuit.acquireProbe();
+        circuit.breaker.reset(circuit.now());
+        BreakerSnapshot closed = circuit.snapshot();
+
+        late.waitingForClient(circuit.now());
+        late.headReceived(circuit.now());
+
+        assertThat(circuit.snapshot()).isEqualTo(closed);
+    }
+
     @Test
     void anotherTimeoutCountsFromTheMomentItIsSet() {
         var circuit = new BreakerFixture(0, BreakerConfig.DEFAULT).cooledDown();

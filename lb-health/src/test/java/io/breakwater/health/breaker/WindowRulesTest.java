@@ -507,4 +507,31 @@ class WindowRulesTest {
         assertThat(circuit.snapshot().failureRate()).isNull();
         assertThat(circuit.snapshot().slowCallRate()).isNull();
     }
+
+    @Test
+    void ofAnOpenCircuitRatesAreShownAsLongAsSoManyCallsAreEnough() {
+        var circuit = windowed();
+        end(circuit, "ssff");
+        assertThat(circuit.snapshot().failureRate()).isEqualTo(0.5);
+
+        circuit.breaker.reconfigure(NO_ROW.with(window(WindowConfig.Type.COUNT, 10, 5, 0.5, 0.5)), circuit.now());
+        assertThat(circuit.state()).isEqualTo(CircuitState.OPEN);
+        assertThat(circuit.snapshot().window()).isEqualTo(counts(4, 2, 0));
+        assertThat(circuit.snapshot().failureRate()).isNull();
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = WindowConfig.Type.class, names = "NONE", mode = EnumSource.Mode.EXCLUDE)
+    void aCallThatEndsWithoutAReadingCountsOnceAndOnlyWithAVerdict(WindowConfig.Type type) {
+        var circuit = new BreakerFixture(7, NO_ROW.with(window(type, 10, 4, 0.5, 0.5)));
+
+        for (Outcome first : List.of(Outcome.FAILURE_STATUS, Outcome.SUCCESS, Outcome.CLIENT_ABORTED)) {
+            Permit permit = circuit.acquire();
+            permit.record(first, 0);
+            permit.record(Outcome.FAILURE_STATUS, 0);
+        }
+
+        assertThat(circuit.snapshot().window()).isEqualTo(counts(2, 1, 0));
+        assertThat(circuit.snapshot().consecutiveFailures()).isZero();
+    }
 }

@@ -66,6 +66,15 @@ final class Ascii {
         return i;
     }
 
+    /** Returns the index of the first such byte in [from, to), or {@code to}. */
+    static int indexOf(byte[] bytes, char wanted, int from, int to) {
+        int i = from;
+        while (i < to && bytes[i] != wanted) {
+            i++;
+        }
+        return i;
+    }
+
     /** Whether the bytes are this word in any case; {@code lower} is in lower case. */
     static boolean equalsIgnoreCase(byte[] bytes, int from, int to, byte[] lower) {
         if (to - from != lower.length) {

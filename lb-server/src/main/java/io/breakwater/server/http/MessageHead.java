@@ -52,7 +52,7 @@ abstract sealed class MessageHead permits RequestHead, ResponseHead {
         this.maxEmptyLines = maxEmptyLines;
     }
 
-    /** Takes the start line in [start, end). */
+    /** Takes the start line in [start, end); a CR follows. */
     abstract @Nullable HeadError startLine(byte[] bytes, int start, int end);
 
     /** Returns the number of the field name in [from, to). */
@@ -125,9 +125,9 @@ abstract sealed class MessageHead permits RequestHead, ResponseHead {
         return http11;
     }
 
-    /** Returns the first field of this name, given in lower case, or {@link #NO_FIELD}. */
-    final int firstOf(byte[] lowerName) {
-        for (int i = 0; i < store.count(); i++) {
+    /** Returns the first field of this name, given in lower case, from the given one on, or {@link #NO_FIELD}. */
+    final int find(byte[] lowerName, int from) {
+        for (int i = from; i < store.count(); i++) {
             if (Ascii.equalsIgnoreCase(store.bytes, store.start(i), store.nameEnd(i), lowerName)) {
                 return i;
             }
@@ -144,23 +144,16 @@ abstract sealed class MessageHead permits RequestHead, ResponseHead {
     public final @Nullable String values(byte[] lowerName) {
         StringBuilder all = null;
         AsciiView value = new AsciiView();
-        for (int i = 0; i < store.count(); i++) {
-            if (Ascii.equalsIgnoreCase(store.bytes, store.start(i), store.nameEnd(i), lowerName)) {
-                all = all == null ? new StringBuilder() : all.append(", ");
-                all.append(value.set(store.bytes, store.valueStart(i), store.valueEnd(i)));
-            }
+        for (int i = find(lowerName, 0); i != NO_FIELD; i = find(lowerName, i + 1)) {
+            all = all == null ? new StringBuilder() : all.append(", ");
+            all.append(value.set(store.bytes, store.valueStart(i), store.valueEnd(i)));
         }
         return all == null ? null : all.toString();
     }
 
     /** Whether there is a field of this name, given as bytes in lower case. */
     public final boolean has(byte[] lowerName) {
-        for (int i = 0; i < store.count(); i++) {
-            if (Ascii.equalsIgnoreCase(store.bytes, store.start(i), store.nameEnd(i), lowerName)) {
-                return true;
-            }
-        }
-        return false;
+        return find(lowerName, 0) != NO_FIELD;
     }
 
     static byte[] lowerCase(String name) {
@@ -280,26 +273,20 @@ abstract sealed class MessageHead permits RequestHead, ResponseHead {
         return Scan.REFUSED;
     }
 
+    /** Takes the field line in [start, end); a CR follows, which is neither of a name nor whitespace. */
     private @Nullable HeadError fieldLine(byte[] bytes, int start, int end) {
         if (Ascii.isWhitespace(bytes[start])) {
             return HeadError.FOLDED_LINE;
         }
         int nameEnd = start;
-        while (nameEnd < end && Ascii.tokenLower(bytes[nameEnd]) != 0) {
+        while (Ascii.tokenLower(bytes[nameEnd]) != 0) {
             nameEnd++;
         }
-        if (nameEnd == end || nameEnd == start || bytes[nameEnd] != ':') {
-            boolean space = nameEnd < end && nameEnd > start && Ascii.isWhitespace(bytes[nameEnd]);
-            return space ? HeadError.SPACE_IN_FIELD_NAME : HeadError.INVALID_FIELD_NAME;
+        if (nameEnd == start || bytes[nameEnd] != ':') {
+            return Ascii.isWhitespace(bytes[nameEnd]) ? HeadError.SPACE_IN_FIELD_NAME : HeadError.INVALID_FIELD_NAME;
         }
-        int valueStart = nameEnd + 1;
-        while (valueStart < end && Ascii.isWhitespace(bytes[valueStart])) {
-            valueStart++;
-        }
-        int valueEnd = end;
-        while (valueEnd > valueStart && Ascii.isWhitespace(bytes[valueEnd - 1])) {
-            valueEnd--;
-        }
+        int valueStart = skipWhitespace(bytes, nameEnd + 1, end);
+        int valueEnd = trimEnd(bytes, valueStart, end);
         int name = nameOf(bytes, start, nameEnd);
         store.add(start, nameEnd, valueStart, valueEnd, name);
         return switch (name) {
@@ -356,7 +343,7 @@ abstract sealed class MessageHead permits RequestHead, ResponseHead {
         int at = start;
         boolean last = false;
         while (at <= end) {
-            int elementEnd = listElementEnd(bytes, at, end);
+            int elementEnd = Ascii.indexOf(bytes, ',', at, end);
             last = Ascii.equalsIgnoreCase(
                     bytes, skipWhitespace(bytes, at, elementEnd), trimEnd(bytes, at, elementEnd), CHUNKED);
             if (last && seenChunked) {
@@ -371,7 +358,7 @@ abstract sealed class MessageHead permits RequestHead, ResponseHead {
     private @Nullable HeadError connection(byte[] bytes, int start, int end) {
         int at = start;
         while (at < end) {
-            int elementEnd = listElementEnd(bytes, at, end);
+            int elementEnd = Ascii.indexOf(bytes, ',', at, end);
             int from = skipWhitespace(bytes, at, elementEnd);
             int to = trimEnd(bytes, from, elementEnd);
             if (Ascii.equalsIgnoreCase(bytes, from, to, CLOSE)) {
@@ -464,15 +451,7 @@ abstract sealed class MessageHead permits RequestHead, ResponseHead {
                 && Ascii.isDigit(b[at + 7]);
     }
 
-    private static int listElementEnd(byte[] bytes, int from, int end) {
-        int i = from;
-        while (i < end && bytes[i] != ',') {
-            i++;
-        }
-        return i;
-    }
-
-    private static int skipWhitespace(byte[] bytes, int from, int end) {
+    static int skipWhitespace(byte[] bytes, int from, int end) {
         int i = from;
         while (i < end && Ascii.isWhitespace(bytes[i])) {
             i++;
@@ -480,7 +459,7 @@ abstract sealed class MessageHead permits RequestHead, ResponseHead {
         return i;
     }
 
-    private static int trimEnd(byte[] bytes, int from, int end) {
+    static int trimEnd(byte[] bytes, int from, int end) {
         int i = end;
         while (i > from && Ascii.isWhitespace(bytes[i - 1])) {
             i--;

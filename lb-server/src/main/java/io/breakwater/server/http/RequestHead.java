@@ -18,8 +18,8 @@ public final class RequestHead extends MessageHead {
     private static final byte[][] METHOD_BYTES = methodBytes();
 
     private static final byte[] VERSION_LINE_END = bytes(" HTTP/1.1\r\n");
-    private static final byte[] HTTP = bytes("http://");
-    private static final byte[] HTTPS = bytes("https://");
+    private static final byte[] HTTP = bytes("http");
+    private static final byte[] HTTPS = bytes("https");
     private static final byte[] CONTINUE = bytes("100-continue");
     private static final byte[] ROOT = {'/'};
     private static final byte[] ASTERISK = {'*'};
@@ -217,12 +217,8 @@ public final class RequestHead extends MessageHead {
      * @param lowerName the name's bytes in lower case
      */
     public @Nullable CharSequence value(byte[] lowerName) {
-        for (int i = 0; i < store.count(); i++) {
-            if (Ascii.equalsIgnoreCase(store.bytes, store.start(i), store.nameEnd(i), lowerName)) {
-                return value.set(store.bytes, store.valueStart(i), store.valueEnd(i));
-            }
-        }
-        return null;
+        int i = find(lowerName, 0);
+        return i == NO_FIELD ? null : value.set(store.bytes, store.valueStart(i), store.valueEnd(i));
     }
 
     /**
@@ -232,12 +228,10 @@ public final class RequestHead extends MessageHead {
      * @param name its bytes; their case matters
      */
     public @Nullable CharSequence cookie(byte[] name) {
-        for (int i = 0; i < store.count(); i++) {
-            if (Ascii.equalsIgnoreCase(store.bytes, store.start(i), store.nameEnd(i), COOKIE)) {
-                CharSequence found = cookie(name, store.valueStart(i), store.valueEnd(i));
-                if (found != null) {
-                    return found;
-                }
+        for (int i = find(COOKIE, 0); i != NO_FIELD; i = find(COOKIE, i + 1)) {
+            CharSequence found = cookie(name, store.valueStart(i), store.valueEnd(i));
+            if (found != null) {
+                return found;
             }
         }
         return null;
@@ -247,18 +241,9 @@ public final class RequestHead extends MessageHead {
         byte[] bytes = store.bytes;
         int at = start;
         while (at < end) {
-            int pairEnd = at;
-            while (pairEnd < end && bytes[pairEnd] != ';') {
-                pairEnd++;
-            }
-            int from = at;
-            while (from < pairEnd && Ascii.isWhitespace(bytes[from])) {
-                from++;
-            }
-            int to = pairEnd;
-            while (to > from && Ascii.isWhitespace(bytes[to - 1])) {
-                to--;
-            }
+            int pairEnd = Ascii.indexOf(bytes, ';', at, end);
+            int from = skipWhitespace(bytes, at, pairEnd);
+            int to = trimEnd(bytes, from, pairEnd);
             int valueAt = from + name.length;
             if (valueAt < to && bytes[valueAt] == '=' && matches(bytes, from, name)) {
                 return value.set(bytes, valueAt + 1, to);
@@ -309,7 +294,7 @@ public final class RequestHead extends MessageHead {
     HeadError startLine(byte[] bytes, int start, int end) {
         lineStart = start;
         int methodEnd = start;
-        while (methodEnd < end && Ascii.tokenLower(bytes[methodEnd]) != 0) {
+        while (Ascii.tokenLower(bytes[methodEnd]) != 0) { // a CR is of no token
             methodEnd++;
         }
         int version = end - VERSION_BYTES;
@@ -376,23 +361,11 @@ public final class RequestHead extends MessageHead {
     }
 
     private int schemeEnd(byte[] bytes) {
-        if (startsWith(bytes, HTTP)) {
-            return targetStart + HTTP.length;
-        }
-        return startsWith(bytes, HTTPS) ? targetStart + HTTPS.length : NONE;
-    }
-
-    private boolean startsWith(byte[] bytes, byte[] lower) {
-        if (targetEnd - targetStart < lower.length) {
-            return false;
-        }
-        for (int i = 0; i < lower.length; i++) {
-            byte b = bytes[targetStart + i];
-            if ((b >= 'A' && b <= 'Z' ? b | 0x20 : b) != lower[i]) {
-                return false;
-            }
-        }
-        return true;
+        int colon = Ascii.indexOf(bytes, ':', targetStart, targetEnd);
+        boolean known = Ascii.equalsIgnoreCase(bytes, targetStart, colon, HTTP)
+                || Ascii.equalsIgnoreCase(bytes, targetStart, colon, HTTPS);
+        // Behind the target are a space and the version, so that no slash is found beyond it.
+        return known && bytes[colon + 1] == '/' && bytes[colon + 2] == '/' ? colon + 3 : NONE;
     }
 
     @Override
@@ -594,7 +567,8 @@ public final class RequestHead extends MessageHead {
             out.writeBytes(pathPrefix);
             rest = Math.min(pathStart + cutPathBytes, pathEnd);
             boolean impliedRootStays = pathStart == pathEnd && cutPathBytes == 0;
-            boolean slashed = pathPrefix.length > 0 || (rest < pathEnd && store.bytes[rest] == '/');
+            // Behind the path is a question mark or a space.
+            boolean slashed = pathPrefix.length > 0 || store.bytes[rest] == '/';
             if (impliedRootStays || !slashed) {
                 out.writeByte('/');
             }

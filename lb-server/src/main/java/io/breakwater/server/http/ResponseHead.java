@@ -25,7 +25,6 @@ public final class ResponseHead extends MessageHead {
     /** {@code HTTP/1.1 200}. */
     private static final int CODE_END = 12;
 
-    private int lineStart;
     private int lineEnd;
     private int status;
     private boolean versionAsSent;
@@ -86,7 +85,7 @@ public final class ResponseHead extends MessageHead {
      * a clock that is wrong does no harm, else from ours. Not for every response: it looks through the fields.
      */
     public long retryAfterNanos(ResponseFields ours) {
-        int field = firstOf(RETRY_AFTER);
+        int field = find(RETRY_AFTER, 0);
         if (field == NO_FIELD) {
             return 0;
         }
@@ -110,7 +109,7 @@ public final class ResponseHead extends MessageHead {
     }
 
     private long sentAtSecond(ResponseFields ours) {
-        int field = firstOf(DATE);
+        int field = find(DATE, 0);
         Instant date = field == NO_FIELD ? null : date(field);
         return date == null ? ours.second() : date.getEpochSecond();
     }
@@ -127,21 +126,21 @@ public final class ResponseHead extends MessageHead {
         return isInformational() || status == 204 || status == 304;
     }
 
+    /** Takes the status line, which starts with the first byte: there is no empty line before it. */
     @Override
     @Nullable
     HeadError startLine(byte[] bytes, int start, int end) {
-        lineStart = start;
         lineEnd = end;
-        if (end - start < CODE_END
-                || !isVersion(bytes, start)
-                || bytes[start + 5] != '1'
-                || bytes[start + VERSION_BYTES] != ' '
-                || (end > start + CODE_END && bytes[start + CODE_END] != ' ')) {
+        if (end < CODE_END
+                || !isVersion(bytes, 0)
+                || bytes[5] != '1'
+                || bytes[VERSION_BYTES] != ' '
+                || (end > CODE_END && bytes[CODE_END] != ' ')) {
             return HeadError.INVALID_STATUS_LINE;
         }
-        http11 = bytes[start + 7] != '0';
-        versionAsSent = bytes[start + 7] == '1' && end > start + CODE_END;
-        status = (int) parseDigits(bytes, start + VERSION_BYTES + 1, start + CODE_END);
+        http11 = bytes[7] != '0';
+        versionAsSent = bytes[7] == '1' && end > CODE_END;
+        status = (int) parseDigits(bytes, VERSION_BYTES + 1, CODE_END);
         if (status < 100 || status > 599) {
             return HeadError.INVALID_STATUS_LINE;
         }
@@ -255,13 +254,13 @@ public final class ResponseHead extends MessageHead {
     /** Writes the line as far as it differs, and returns from where the received bytes go on. */
     private int writeStatusLine(ByteBuf out) {
         if (versionAsSent) {
-            return lineStart;
+            return 0;
         }
         out.writeBytes(VERSION);
-        if (lineEnd > lineStart + CODE_END) {
-            return lineStart + VERSION_BYTES;
+        if (lineEnd > CODE_END) {
+            return VERSION_BYTES;
         }
-        writeSpan(out, lineStart + VERSION_BYTES, lineEnd);
+        writeSpan(out, VERSION_BYTES, lineEnd);
         out.writeByte(' ');
         return lineEnd;
     }
@@ -275,10 +274,8 @@ public final class ResponseHead extends MessageHead {
     }
 
     private void cut(byte[] name) {
-        for (int i = 0; i < store.count(); i++) {
-            if (Ascii.equalsIgnoreCase(store.bytes, store.start(i), store.nameEnd(i), name)) {
-                store.rename(i, FieldName.NOMINATED);
-            }
+        for (int i = find(name, 0); i != NO_FIELD; i = find(name, i + 1)) {
+            store.rename(i, FieldName.NOMINATED);
         }
     }
 }

@@ -23,11 +23,7 @@ final class Target {
 
     /** Returns where the path in [start, end) ends: at the query's question mark, or at {@code end}. */
     static int pathEnd(byte[] bytes, int start, int end) {
-        int i = start;
-        while (i < end && bytes[i] != '?') {
-            i++;
-        }
-        return i;
+        return Ascii.indexOf(bytes, '?', start, end);
     }
 
     /**
@@ -106,7 +102,7 @@ final class Target {
                     return -1;
                 }
                 i += 3;
-            } else if (bytes[i] > 0 && IN_REG_NAME[bytes[i]]) {
+            } else if (IN_REG_NAME[bytes[i] & 0xff]) {
                 i++;
             } else {
                 return -1;
@@ -156,7 +152,7 @@ final class Target {
     }
 
     private static boolean[] inRegName() {
-        boolean[] table = new boolean[128];
+        boolean[] table = new boolean[256];
         for (char c = 'a'; c <= 'z'; c++) {
             table[c] = true;
             table[c - 'a' + 'A'] = true;

@@ -86,4 +86,20 @@ class AsciiTest {
         assertThat(Ascii.equalsIgnoreCase(Ascii.bytes(text), from, to, Ascii.bytes(lower)))
                 .isEqualTo(equal);
     }
+
+    @ParameterizedTest(name = "{0} from {1} and {2} from {3}, {4} bytes: {5}")
+    @CsvSource({
+        "Abc, 0, aBC, 0, 3, true",
+        "abx, 0, aby, 0, 2, true",
+        "abx, 0, aby, 0, 3, false",
+        "ab, 0, cb, 0, 2, false",
+        "xab, 1, ab, 0, 2, true",
+        "ab, 0, xxab, 2, 2, true",
+        "a, 0, b, 0, 0, true"
+    })
+    void tokensAreTheSameWhateverTheirCase(
+            String text, int from, String other, int otherFrom, int length, boolean same) {
+        assertThat(Ascii.sameToken(Ascii.bytes(text), from, Ascii.bytes(other), otherFrom, length))
+                .isEqualTo(same);
+    }
 }

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is said to be wrong with a chunked body, and that it is not said of the next one. */
 class BodyErrorTest {
@@ -130,6 +131,35 @@ class BodyErrorTest {
         assertThatIllegalStateException()
                 .isThrownBy(() -> trailers.ends((byte) 'A'))
                 .withMessage("END");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"x", "fffffffff", "0x", "0\rx", "0;=", "0;a=\n"})
+    void nothingBelongsToALineThatIsBroken(String broken) {
+        var line = new ChunkLine();
+        line.startMessage();
+        for (byte b : Ascii.bytes(broken)) {
+            assertThat(line.ends(b)).isFalse();
+        }
+
+        assertThat(line.error()).isNotNull();
+        assertThatIllegalStateException()
+                .isThrownBy(() -> line.ends((byte) '0'))
+                .withMessage("BROKEN");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {":", "A ", "A:\n", "A:b\rx", "\rx", "Host:"})
+    void nothingBelongsToASectionThatIsBroken(String broken) {
+        var trailers = new TrailerSection();
+        for (byte b : Ascii.bytes(broken)) {
+            assertThat(trailers.ends(b)).isFalse();
+        }
+
+        assertThat(trailers.error()).isNotNull();
+        assertThatIllegalStateException()
+                .isThrownBy(() -> trailers.ends((byte) 'A'))
+                .withMessage("BROKEN");
     }
 
     @Test

@@ -4,6 +4,7 @@ import static io.breakwater.server.http.RequestHeadTest.buffer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Locale;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -71,6 +72,14 @@ class FieldNameTest {
         byte[] bytes = Ascii.bytes(name);
 
         assertThat(FieldName.of(bytes, 0, bytes.length)).isEqualTo(FieldName.OTHER);
+    }
+
+    @Test
+    void whatIsBehindANameIsNoneOfIt() {
+        byte[] bytes = Ascii.bytes("A: 1, Via: 1.1 b, x-forwarded-for");
+        int from = bytes.length - "x-forwarded-for".length();
+
+        assertThat(FieldName.of(bytes, from, from + "x-forward".length())).isEqualTo(FieldName.OTHER);
     }
 
     @ParameterizedTest

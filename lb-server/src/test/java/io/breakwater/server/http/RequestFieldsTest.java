@@ -120,6 +120,16 @@ class RequestFieldsTest {
     }
 
     @Test
+    void anIdMayBeTheFirstField() {
+        scan("GET / HTTP/1.1#X-Request-Id: r#Host: h");
+        assertThat(text(head.requestId())).isEqualTo("r");
+
+        head.reset();
+        scan("GET / HTTP/1.1#traceparent: 1#Host: h");
+        assertThat(text(head.traceparent())).isEqualTo("1");
+    }
+
+    @Test
     void noFieldIsTheIdOfTheRequestWhereNoneIsConfigured() {
         var nameless = new RequestHead(LIMITS);
 

@@ -15,7 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A head is read into the bytes of the one before it; not a field of that may show. A # ends a line. */
+/**
+ * A head is read into the bytes of the one before it; not a field of that may show. The heads before are the longer ones,
+ * so that what they said stays behind the end of the next, untouched. A # ends a line.
+ */
 class ReusedHeadTest {
     private static final HeadLimits LIMITS = new HeadLimits(100, 400, 10);
     private static final ResponseFields FIELDS =
@@ -43,7 +46,7 @@ class ReusedHeadTest {
             })
     void ofARequest(String line) {
         String name = line.substring(0, line.indexOf(':')).toLowerCase(Locale.ROOT);
-        request.scan(buffer("GET / HTTP/1.1\r\nHost: h\r\n" + line + "\r\n\r\n"));
+        request.scan(buffer("GET / HTTP/1.1\r\nHost: that.has.gone\r\n" + line + "\r\n\r\n"));
         assertThat(request.has(Ascii.bytes(name))).isTrue();
 
         request.reset();
@@ -68,7 +71,7 @@ class ReusedHeadTest {
     @ParameterizedTest
     @ValueSource(strings = {"Retry-After: 5", "Date: now", "X-State: 1", "X-Reason: 1", "Content-Length: 1", "A: b"})
     void ofAResponse(String line) {
-        response.scan(buffer("HTTP/1.1 200 OK\r\nB: c\r\n" + line + "\r\n\r\n"), false);
+        response.scan(buffer("HTTP/1.1 200 OK\r\nB: that has gone\r\n" + line + "\r\n\r\n"), false);
         response.reset();
         assertThat(response.status()).isZero();
         assertThat(response.length()).isZero();
@@ -82,6 +85,36 @@ class ReusedHeadTest {
         assertThat(text(out))
                 .isEqualTo(lines("HTTP/1.1 201 OK#B: c#Date: Thu, 01 Jan 2026 00:00:00 GMT#X-State: open#"
                         + "Connection: close##"));
+    }
+
+    @Test
+    void aConnectionOptionNamesNoFieldOfTheRequestBefore() {
+        request.scan(
+                buffer("GET / HTTP/1.1\r\nHost: h\r\nA: that has gone, long as it was\r\nContent-Length: 1\r\n\r\n"));
+        request.reset();
+
+        assertThat(request.scan(buffer("GET / HTTP/1.1\r\nHost: h\r\nConnection: content-length\r\n\r\n")))
+                .isEqualTo(Scan.COMPLETE);
+    }
+
+    @Test
+    void noAddressOfTheRequestBeforeIsForwarded() {
+        request.scan(buffer("GET / HTTP/1.1\r\nHost: h\r\n" + "X-Forwarded-For: 1.1.1.1\r\n".repeat(2) + "\r\n"));
+        request.reset();
+        request.scan(buffer("GET / HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 2\r\n\r\n"));
+
+        ByteBuf out = Unpooled.buffer();
+        request.writeUpstream(out, TRUSTED, new NoIds(), 0, new byte[0], null);
+        assertThat(text(out)).contains("X-Forwarded-For: 2, 10.0.0.9\r\n");
+    }
+
+    @Test
+    void aHeadThatIsResetGivesItsBytesBack() {
+        request.scan(buffer("GET"));
+        HeadStore used = request.store;
+
+        request.reset();
+        assertThat(HeadStore.take()).isSameAs(used);
     }
 
     @Test

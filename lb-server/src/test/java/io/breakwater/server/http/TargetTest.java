@@ -68,6 +68,8 @@ class TargetTest {
                 "a%01, -",
                 "a%4g, INVALID_HOST",
                 "[::], -",
+                "[::0], -",
+                "[2001:db8::10]:1, -",
                 "[::ffff:1.2.3.4]:1, -",
                 "[::1]:, -",
                 "[], INVALID_HOST",
@@ -114,6 +116,14 @@ class TargetTest {
     void aPathHasValidEscapesAndNoDotSegments(String path, @Nullable HeadError error) {
         assertThat(errorOf(path, "h")).isEqualTo(error);
         assertThat(errorOf("http://h" + path, "h")).isEqualTo(error);
+    }
+
+    @Test
+    void whatIsBehindTheEndIsOfNoConcern() {
+        assertThat(Target.checkPath(Ascii.bytes("/%41"), 0, 3)).isEqualTo(HeadError.INVALID_ESCAPE);
+        assertThat(Target.checkPath(Ascii.bytes("/%41"), 0, 2)).isEqualTo(HeadError.INVALID_ESCAPE);
+        assertThat(Target.isAuthority(Ascii.bytes("h%41"), 0, 3)).isFalse();
+        assertThat(Target.isAuthority(Ascii.bytes("[::1a]"), 0, 4)).isFalse();
     }
 
     @ParameterizedTest(name = "RFC 9112 3.2.2: {0}")
