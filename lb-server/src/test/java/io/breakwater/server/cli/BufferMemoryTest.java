@@ -73,8 +73,8 @@ class BufferMemoryTest {
             assertThat(refused.field("X-LB-Reason")).isEqualTo("overloaded; memory=direct");
             Metrics figures = figures(balancer);
             assertThat(figures.sum("lb_rejections_total", "reason", "overloaded"))
-                    .as("this one, and perhaps the last reader")
-                    .isBetween(1.0, 2.0);
+                    .as("this one, and readers that were as late")
+                    .isPositive();
             assertThat(figures.sum("lb_backend_requests_total", "outcome", "local_error"))
                     .as("cut for want of memory")
                     .isZero();
