@@ -328,6 +328,19 @@ class ProbeLeaseTest {
         assertThat(circuit.story()).hasSize(3).last().isEqualTo("3 half-open>open probe_expired @15S x4");
     }
 
+    @Test
+    void whatEndsFirstDecidesEvenIfItBeganLast() {
+        var circuit = new BreakerFixture(0, halfOpen(2, 1)).cooledDown();
+        Permit hanging = circuit.acquireProbe();
+        circuit.acquireProbe().headReceived(circuit.now());
+        hanging.waitingForClient(circuit.now());
+        circuit.advanceNanos(1);
+        hanging.waitingForBackend(circuit.now());
+        circuit.advance(LEASE);
+
+        assertThat(circuit.state()).isEqualTo(CircuitState.CLOSED);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {0, 1})
     void ofTwoLeasesThatEndTogetherTheFailedOneDecides(int good) {

@@ -193,6 +193,7 @@ class BodyReaderTest {
         "X-A-Name-That-Is-Longer-Than-Thirty-Two-Bytes, X-A-Name-That-Is-Longer-Than-Thirty-Two-Bytes, false",
         "X-Mine, X-Mine-Too, true",
         "X-Mine-Too, X-Mine, true",
+        "X-Mine, X-Main, true",
         "close, X-Mine, true"
     })
     void refusesATrailerThatConnectionNames(String option, String trailer, boolean passes) {
