@@ -20,6 +20,8 @@ LABEL org.opencontainers.image.title="Breakwater" \
 RUN mkdir -p /var/lib/breakwater && chown 10001:10001 /var/lib/breakwater
 COPY --from=build /out/libraries/ /opt/breakwater/lib/
 COPY --from=build /out/app/ /opt/breakwater/
+# For the Java that will run it, and as root: the process itself writes nothing there.
+RUN /opt/breakwater/bin/lb train
 # No user of the host has this number, and Kubernetes sees by it that this is not root.
 USER 10001:10001
 WORKDIR /var/lib/breakwater

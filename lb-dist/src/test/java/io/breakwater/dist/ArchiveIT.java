@@ -15,6 +15,8 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -82,7 +84,7 @@ class ArchiveIT {
                 .allSatisfy(file -> assertThat(file).isNotEmptyFile());
         assertThat(home.resolve("lib").resolve("lb-server-" + version + ".jar")).isNotEmptyFile();
         try (Stream<Path> libraries = Files.list(home.resolve("lib"))) {
-            assertThat(libraries.map(each -> each.getFileName().toString()))
+            assertThat(libraries.map(each -> each.getFileName().toString()).filter(each -> each.endsWith(".jar")))
                     .containsExactlyInAnyOrderElementsOf(billOfMaterials().keySet());
         }
     }
@@ -145,6 +147,70 @@ class ArchiveIT {
         }
         assertThat(balancer.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(balancer.exitValue()).isZero();
+    }
+
+    @Test
+    void anArchiveOfClassesIsMadeAndUsedAndADamagedOneHindersNothing() throws Exception {
+        Path copy = Files.createDirectories(folder.resolve("trained").resolve("copy"));
+        assertThat(new ProcessBuilder("cp", "-R", home + "/.", copy.toString())
+                        .inheritIO()
+                        .start()
+                        .waitFor())
+                .isZero();
+        Path archive;
+        assertThat(lb(copy, "", "train").waitFor()).isZero();
+        try (Stream<Path> files = Files.list(copy.resolve("lib"))) {
+            archive = files.filter(each -> each.toString().endsWith(".jsa"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        byte[] whole = Files.readAllBytes(archive);
+        String log = "-Xlog:class+load:file=" + folder.resolve("loaded");
+
+        assertThat(linesOf(lb(copy, log, "check"))).singleElement().asString().contains("lb.conf");
+        assertThat(Files.readAllLines(folder.resolve("loaded")))
+                .anyMatch(line -> line.contains(" io.breakwater.server.config.ConfigReader ")
+                        && line.contains("shared objects file"));
+
+        assertThat(archive.toFile().setWritable(true)).isTrue();
+        for (byte[] damaged : List.of(Arrays.copyOf(whole, whole.length / 2), scribbled(whole), new byte[0])) {
+            Files.write(archive, damaged);
+            assertThat(linesOf(lb(copy, "", "check")))
+                    .singleElement()
+                    .asString()
+                    .contains("lb.conf");
+        }
+        Files.write(archive, whole);
+        // As when the archive was made of other jars.
+        try (Stream<Path> jars = Files.list(copy.resolve("lib"))) {
+            for (Path jar :
+                    jars.filter(each -> each.toString().endsWith(".jar")).toList()) {
+                Files.setLastModifiedTime(jar, FileTime.fromMillis(0));
+            }
+        }
+        assertThat(linesOf(lb(copy, "", "check"))).singleElement().asString().contains("lb.conf");
+    }
+
+    private static byte[] scribbled(byte[] whole) {
+        byte[] copy = whole.clone();
+        Arrays.fill(copy, copy.length / 4, copy.length / 2, (byte) 0x5a);
+        return copy;
+    }
+
+    private static Process lb(Path where, String javaOpts, String... arguments) throws IOException {
+        ProcessBuilder builder =
+                new ProcessBuilder(where.resolve("bin").resolve("lb").toString());
+        builder.command().addAll(List.of(arguments));
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        builder.environment().put("JAVA_OPTS", javaOpts);
+        return builder.redirectErrorStream(true).start();
+    }
+
+    /** What it says on either stream. */
+    private static List<String> linesOf(Process process) throws Exception {
+        String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+        return output.lines().toList();
     }
 
     private static HttpResponse<String> get(HttpClient client, String url) throws Exception {

@@ -14,10 +14,12 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A file of the dashboard: what is the same for everybody, and holds no data. Read once, out of the jar. A browser keeps
- * it, but asks each time whether it is still the same, so that the files of two versions never meet. Immutable.
+ * A file of the dashboard: what is the same for everybody, and holds no data. Read out of the jar when it is first asked
+ * for. A browser keeps it, but asks each time whether it is still the same, so that the files of two versions never meet.
+ * Safe from any thread.
  */
 final class StaticFile {
     /** All of them; the first one is the page. */
@@ -59,27 +61,43 @@ final class StaticFile {
     private static final byte[] NOTHING = {};
 
     private final String name;
-    private final String tag;
-    private final Answer whole;
-    private final Answer unchanged;
+    private volatile @Nullable Answers answers;
 
-    private StaticFile(String name, byte[] content) {
+    private StaticFile(String name) {
         this.name = name;
-        this.tag = '"' + HexFormat.of().formatHex(sha256(content), 0, TAG_BYTES) + '"';
-        String type =
-                requireNonNull(TYPES.get(name.substring(name.lastIndexOf(name.indexOf('.') < 0 ? '/' : '.') + 1)));
-        this.whole = validated(Answer.ok(type, content));
-        // RFC 9110 section 8.6: the length that the file has.
-        this.unchanged = validated(new Answer(HttpResponseStatus.NOT_MODIFIED, type, NOTHING, Map.of()))
-                .with(HttpHeaderNames.CONTENT_LENGTH, String.valueOf(content.length));
     }
 
-    /** Reads all of them. */
+    /**
+     * @param whole the file
+     * @param unchanged that it is the one that is known
+     */
+    private record Answers(String tag, Answer whole, Answer unchanged) {}
+
+    /** Returns all of them. */
     static List<StaticFile> all() {
-        return NAMES.stream().map(name -> new StaticFile(name, read(name))).toList();
+        return NAMES.stream().map(StaticFile::new).toList();
     }
 
-    private Answer validated(Answer answer) {
+    /** Two that are first at the same time both read it. */
+    private Answers answers() {
+        Answers known = answers;
+        if (known == null) {
+            byte[] content = read(name);
+            String tag = '"' + HexFormat.of().formatHex(sha256(content), 0, TAG_BYTES) + '"';
+            String type =
+                    requireNonNull(TYPES.get(name.substring(name.lastIndexOf(name.indexOf('.') < 0 ? '/' : '.') + 1)));
+            known = new Answers(
+                    tag,
+                    validated(Answer.ok(type, content), tag),
+                    // RFC 9110 section 8.6: the length that the file has.
+                    validated(new Answer(HttpResponseStatus.NOT_MODIFIED, type, NOTHING, Map.of()), tag)
+                            .with(HttpHeaderNames.CONTENT_LENGTH, String.valueOf(content.length)));
+            answers = known;
+        }
+        return known;
+    }
+
+    private static Answer validated(Answer answer, String tag) {
         return answer.with(HttpHeaderNames.CACHE_CONTROL, "no-cache").with(HttpHeaderNames.ETAG, tag);
     }
 
@@ -90,11 +108,12 @@ final class StaticFile {
 
     /** Answers with the file, or that it is the one that is known (RFC 9110 section 13.1.2). */
     Answer answer(HttpRequest request) {
+        Answers read = answers();
         boolean known = request.headers().getAll(HttpHeaderNames.IF_NONE_MATCH).stream()
                 .flatMap(value -> Stream.of(value.split(",", -1)))
                 .map(String::strip)
-                .anyMatch(each -> each.equals("*") || each.equals(tag) || each.equals("W/" + tag));
-        return known ? unchanged : whole;
+                .anyMatch(each -> each.equals("*") || each.equals(read.tag()) || each.equals("W/" + read.tag()));
+        return known ? read.unchanged() : read.whole();
     }
 
     private static byte[] read(String name) {

@@ -26,6 +26,10 @@ final class ConfigOptions {
             description = "Wins over the file. KEY is the full path, VALUE a HOCON value: lb.listen.port=4000.")
     private List<String> settings = new ArrayList<>();
 
+    void file(Path named) {
+        file = named;
+    }
+
     boolean namesFile() {
         return file != null;
     }

@@ -5,9 +5,11 @@ import io.breakwater.server.config.ConfigPrinter;
 import io.breakwater.server.config.ConfigProblems;
 import io.breakwater.server.config.ConfigSource;
 import io.breakwater.server.config.LoadedConfig;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -31,10 +33,51 @@ final class ServeOptions {
     @Option(names = "--print-config", description = "Print the whole configuration in place of running it.")
     private boolean printConfig;
 
-    int run(CommandLine commandLine, Host host, BalancerFactory balancers) throws ConfigProblems {
-        if (!backends.isEmpty() && config.namesFile()) {
-            throw new ParameterException(commandLine, "--backend: replaces a file (expected: no -c beside it)");
+    /**
+     * Reads what {@code lb} and {@code lb serve} are given nearly always, without picocli: it would take longer than all
+     * that is between here and the ready line.
+     *
+     * @return null if that is for picocli to judge
+     */
+    static @Nullable ServeOptions plain(String... arguments) {
+        ServeOptions read = new ServeOptions();
+        int next = arguments.length > 0 && arguments[0].equals("serve") ? 1 : 0;
+        while (next + 1 < arguments.length && !arguments[next + 1].startsWith("-")) {
+            String value = arguments[next + 1];
+            switch (arguments[next]) {
+                case "-c", "--config" -> {
+                    if (read.config.namesFile()) {
+                        return null;
+                    }
+                    read.config.file(Path.of(value));
+                }
+                case "--set" -> read.config.settings().add(value);
+                case "--backend" -> read.backends.add(value);
+                default -> {
+                    return null;
+                }
+            }
+            next += 2;
         }
+        return next == arguments.length && read.conflict() == null ? read : null;
+    }
+
+    /** Returns which options contradict each other, null if none do. */
+    private @Nullable String conflict() {
+        return !backends.isEmpty() && config.namesFile()
+                ? "--backend: replaces a file (expected: no -c beside it)"
+                : null;
+    }
+
+    int run(CommandLine commandLine, Host host, BalancerFactory balancers) throws ConfigProblems {
+        String conflict = conflict();
+        if (conflict != null) {
+            throw new ParameterException(commandLine, conflict);
+        }
+        return run(host, balancers);
+    }
+
+    int run(Host host, BalancerFactory balancers) throws ConfigProblems {
         LoadedConfig loaded = backends.isEmpty()
                 ? config.load(host)
                 : ConfigOptions.warned(host.loader().parse(configOf(backends), "--backend", config.settings()), host);

@@ -35,6 +35,7 @@ class LauncherTest {
         Files.copy(Path.of("..", "lb"), script());
         Files.createDirectories(home.resolve("lib"));
         Files.createFile(home.resolve("lib").resolve("lb-server-1.0.jar"));
+        Files.createFile(home.resolve("lib").resolve("a library.jar"));
         Files.createDirectories(home.resolve("conf"));
         Files.createFile(home.resolve("conf").resolve("logback.xml"));
         javaOf("17.0.15");
@@ -85,6 +86,7 @@ class LauncherTest {
                         "-XX:+UseSerialGC",
                         "-Xms64m",
                         "-Xmx512m",
+                        "-XX:CompileThresholdScaling=4",
                         "-Dio.netty.allocator.type=pooled",
                         "-Dio.netty.leakDetection.level=disabled",
                         "--add-opens=java.base/java.nio=ALL-UNNAMED",
@@ -92,7 +94,7 @@ class LauncherTest {
                         "-Dlogback.configurationFile=" + home + "/conf/logback.xml",
                         "-Dbreakwater.home=" + home,
                         "-cp",
-                        home + "/lib/*",
+                        home + "/lib/lb-server-1.0.jar:" + home + "/lib/a library.jar",
                         "io.breakwater.server.Main",
                         "check",
                         "-c",
@@ -116,6 +118,7 @@ class LauncherTest {
         "-Xmx1g, -Xmx512m",
         "-XX:MaxRAMPercentage=50, -Xmx512m",
         "-XX:InitialHeapSize=1g, -Xms64m",
+        "-XX:CompileThresholdScaling=1, -XX:CompileThresholdScaling=4",
         "-Dlogback.configurationFile=mine.xml, none"
     })
     void theOperatorsOptionsWin(String theirs, String ours) throws Exception {
@@ -135,6 +138,53 @@ class LauncherTest {
 
         assertThat(lines.contains("--enable-native-access=ALL-UNNAMED")).isEqualTo(told);
         assertThat(lines.contains("--sun-misc-unsafe-memory-access=allow")).isEqualTo(told);
+    }
+
+    private Path archive(String runtime, int saidBytes) throws IOException {
+        Files.writeString(javaHome.resolve("release"), """
+                IMPLEMENTOR="Somebody"
+                JAVA_RUNTIME_VERSION="%s"
+                """.formatted(runtime));
+        return Files.writeString(
+                home.resolve("lib").resolve("classes-" + runtime + "-" + saidBytes + ".jsa"), "0123456789");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"17.0.15+6-Debian, -XX:SharedArchiveFile=", "25.0.3+9-LTS, -XX:AOTCache="})
+    void anArchiveOfThisJavaIsUsedAndNothingSaidIfItCannotBe(String runtime, String option) throws Exception {
+        Path archive = archive(runtime, 10);
+
+        assertThat(run(script(), "-Da=b").lines())
+                .containsSubsequence("-Da=b", "-Xlog:cds*=off", "-XX:+VerifySharedSpaces", option + archive, "-cp");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"9, none", "11, none", "10, -XX:SharedArchiveFile=mine", "10, -Xshare:off"})
+    void anArchiveThatWasCutShortOrIsNotWantedIsNot(int saidBytes, String javaOpts) throws Exception {
+        Path archive = archive("17.0.15+6", saidBytes);
+
+        assertThat(run(script(), javaOpts.replace("none", "")).lines())
+                .contains("-cp")
+                .doesNotContain("-XX:SharedArchiveFile=" + archive, "-XX:+VerifySharedSpaces");
+    }
+
+    @Test
+    void anArchiveOfAnotherJavaIsNotTouched() throws Exception {
+        archive("17.0.14+7", 10);
+        archive("17.0.15+6", 9);
+
+        assertThat(run(script(), "").lines()).noneMatch(line -> line.contains("SharedArchive"));
+    }
+
+    @Test
+    void aTrainingThatFailsIsExitCodeOneAndLeavesNothingThatIsUsed() throws Exception {
+        Result result = run(script(), "", "train");
+
+        assertThat(result.exitCode()).isEqualTo(1);
+        assertThat(result.lines())
+                .anyMatch(line -> line.startsWith("-XX:ArchiveClassesAtExit=" + home + "/lib/."))
+                .endsWith("train", "lb: no archive of classes could be made");
+        assertThat(run(script(), "").lines()).noneMatch(line -> line.contains("SharedArchive"));
     }
 
     @ParameterizedTest

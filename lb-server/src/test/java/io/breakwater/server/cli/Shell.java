@@ -50,7 +50,7 @@ final class Shell implements Signals {
         return run(balancer, arguments);
     }
 
-    private int run(BalancerFactory balancers, String... arguments) {
+    int run(BalancerFactory balancers, String... arguments) {
         Host host = new Host(
                 new ByteArrayInputStream(input.getBytes(UTF_8)),
                 new PrintStream(out, true, UTF_8) {
