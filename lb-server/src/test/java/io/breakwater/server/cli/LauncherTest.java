@@ -86,7 +86,6 @@ class LauncherTest {
                         "-XX:+UseSerialGC",
                         "-Xms64m",
                         "-Xmx512m",
-                        "-XX:CompileThresholdScaling=4",
                         "-Dio.netty.allocator.type=pooled",
                         "-Dio.netty.leakDetection.level=disabled",
                         "--add-opens=java.base/java.nio=ALL-UNNAMED",
@@ -118,7 +117,6 @@ class LauncherTest {
         "-Xmx1g, -Xmx512m",
         "-XX:MaxRAMPercentage=50, -Xmx512m",
         "-XX:InitialHeapSize=1g, -Xms64m",
-        "-XX:CompileThresholdScaling=1, -XX:CompileThresholdScaling=4",
         "-Dlogback.configurationFile=mine.xml, none"
     })
     void theOperatorsOptionsWin(String theirs, String ours) throws Exception {
