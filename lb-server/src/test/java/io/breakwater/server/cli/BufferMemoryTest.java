@@ -39,6 +39,7 @@ class BufferMemoryTest {
                         """
                         lb.listen { reason-header = on, timeouts.write-idle = 1h }
                         lb.runtime.event-loops = 1
+                        lb.pool-defaults.timeouts { response-head = 1h, request = 1h, response-idle = 1h }
                         lb.routes = [
                           { prefix = "/endless", pool = endless }, { prefix = "/slow", pool = slow }, { prefix = "/", pool = quick }
                         ]
