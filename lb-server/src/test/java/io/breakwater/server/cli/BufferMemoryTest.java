@@ -77,8 +77,8 @@ class BufferMemoryTest {
                     .as("this one, and readers that were as late")
                     .isPositive();
             assertThat(figures.sum("lb_backend_requests_total", "outcome", "local_error"))
-                    .as("cut for want of memory")
-                    .isZero();
+                    .as("cut of %d: no more than came between two looks", readers.size())
+                    .isLessThan(readers.size() / 4.0);
             assertThat(balancer.err().lines().filter(line -> line.contains("of direct memory")))
                     .hasSize(1);
             gate.open();
