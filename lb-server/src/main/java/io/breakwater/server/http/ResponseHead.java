@@ -25,6 +25,9 @@ public final class ResponseHead extends MessageHead {
     /** {@code HTTP/1.1 200}. */
     private static final int CODE_END = 12;
 
+    /** No HTTP-date is longer; what is, the parser answers with an exception. */
+    private static final int MAX_DATE_BYTES = 64;
+
     private int lineEnd;
     private int status;
     private boolean versionAsSent;
@@ -117,8 +120,12 @@ public final class ResponseHead extends MessageHead {
     /** Returns an HTTP-date in any of its three forms (RFC 9110 section 5.6.7), or null. */
     @SuppressWarnings("JavaUtilDate") // it is what the parser makes
     private @Nullable Instant date(int field) {
-        Date date = DateFormatter.parseHttpDate(
-                new AsciiView().set(store.bytes, store.valueStart(field), store.valueEnd(field)));
+        int start = store.valueStart(field);
+        int end = store.valueEnd(field);
+        if (end - start > MAX_DATE_BYTES) {
+            return null;
+        }
+        Date date = DateFormatter.parseHttpDate(new AsciiView().set(store.bytes, start, end));
         return date == null ? null : date.toInstant();
     }
 

@@ -25,7 +25,7 @@ public final class StrictReader {
     private static final Pattern CHUNK_LINE = Pattern.compile(
             "([0-9A-Fa-f]+)(?:[ \\t]*;[ \\t]*" + TOKEN + "(?:[ \\t]*=[ \\t]*(?:" + TOKEN + "|" + QUOTED + "))?+)*+");
 
-    private static final Pattern DIGITS = Pattern.compile("[0-9]{1,18}");
+    private static final Pattern DIGITS = Pattern.compile("0*[0-9]{1,18}");
     private static final String LINE_END = "\r\n";
 
     /**
@@ -153,7 +153,7 @@ public final class StrictReader {
 
     /** Section 5.5: OWS is spaces and tabs, nothing else. */
     private static String trimmed(String value) {
-        return value.replaceAll("^[ \\t]+|[ \\t]+$", "");
+        return value.replaceAll("^[ \\t]+|[ \\t]+\\z", "");
     }
 
     private @Nullable String chunks() {

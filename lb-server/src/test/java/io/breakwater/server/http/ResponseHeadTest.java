@@ -305,6 +305,8 @@ class ResponseHeadTest {
             Retry-After: Tue, 03 Nov 2026 08:50:07 GMT#Date: Tue, 03 Nov 2026 08:50:08 GMT | 0
             Retry-After: Tue, 03 Nov 2026 08:50:07 GMT#Date: yesterday | 30
             Retry-After: 20#Date: Tue, 03 Nov 2026 08:50:00 GMT     | 20
+            Retry-After: Tue, 03 Nov 2026 08:50:07 GMT, which has been put off for the last time | 0
+            Retry-After: Tue, 03 Nov 2026 08:50:07 GMT#Date: the day before yesterday, or the day before that, or never | 30
             """)
     void tellsForHowLongTheBackendWantsToBeLeftAlone(String lines, long seconds) {
         scan(head, ok(lines.replace("#", "\r\n")));

@@ -50,6 +50,7 @@ final class ResponseTarget implements FuzzTarget {
     }
 
     private void write(ResponseHead head, Reading.Message message, String text, int headEnd, List<String> all) {
+        assertThat(head.retryAfterNanos(fields)).isNotNegative();
         boolean close = message.framing() == BodyFraming.CLOSE;
         String framed = text.substring(headEnd, message.end());
         all.add(written(head, message, close ? ConnectionField.CLOSE : ConnectionField.ABSENT, false, framed));

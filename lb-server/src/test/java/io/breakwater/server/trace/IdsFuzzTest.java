@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
 class IdsFuzzTest {
     /** W3C Trace Context, section 3.2, with what section 4.3 says of later versions. */
     private static final Pattern TRACEPARENT = Pattern.compile(
-            "(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(?:(?<!^00.{53})-.*)?");
+            "(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(?:(?<!^00.{53})-.*)?",
+            Pattern.DOTALL);
 
     private static final Pattern REQUEST_ID = Pattern.compile("[!-~]{1,128}");
     private static final Pattern MADE = Pattern.compile("[0-9a-f]{32}");
@@ -37,7 +38,7 @@ class IdsFuzzTest {
         if (value.indexOf('\n') >= 0 || head.scan(Unpooled.copiedBuffer(request, ISO_8859_1)) != Scan.COMPLETE) {
             return; // more lines than these, or none
         }
-        String sent = value.replaceAll("^[ \\t]+|[ \\t]+$", "");
+        String sent = value.replaceAll("^[ \\t]+|[ \\t]+\\z", "");
 
         ids.begin(head);
 
