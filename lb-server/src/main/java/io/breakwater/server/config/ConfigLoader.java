@@ -38,9 +38,7 @@ public final class ConfigLoader {
      * @param settings {@code KEY=VALUE}, with a full path and a HOCON value, that win over the file
      */
     public LoadedConfig load(Path file, List<String> settings) throws ConfigProblems {
-        Problems problems = new Problems(file.toString());
-        HoconSource source = new HoconSource(problems, environment);
-        return check(source.parse(file), settings, source, problems);
+        return read(file.toString(), settings, source -> source.parse(file));
     }
 
     /**
@@ -49,9 +47,19 @@ public final class ConfigLoader {
      * @param name what problems call it
      */
     public LoadedConfig parse(String hocon, String name, List<String> settings) throws ConfigProblems {
+        return read(name, settings, source -> source.parse(hocon, name));
+    }
+
+    private LoadedConfig read(String name, List<String> settings, Parser parser) throws ConfigProblems {
         Problems problems = new Problems(name);
         HoconSource source = new HoconSource(problems, environment);
-        return check(source.parse(hocon, name), settings, source, problems);
+        try {
+            return check(parser.parse(source), settings, source, problems);
+        } catch (StackOverflowError tooDeep) { // the library parses and resolves by recursion
+            problems.error(name, 0, "", "nested too deeply", "objects and lists that the stack has room for");
+            problems.verify();
+            throw tooDeep;
+        }
     }
 
     private LoadedConfig check(Config file, List<String> settings, HoconSource source, Problems problems)
@@ -62,6 +70,10 @@ public final class ConfigLoader {
                 new ConfigReader(problems, openFileLimit).read(source.resolve(layered, reference), reference.root());
         problems.verify();
         return new LoadedConfig(Objects.requireNonNull(config), problems.warnings());
+    }
+
+    private interface Parser {
+        Config parse(HoconSource source) throws ConfigProblems;
     }
 
     private static long processOpenFileLimit() {

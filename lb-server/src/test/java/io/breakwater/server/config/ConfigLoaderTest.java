@@ -871,6 +871,14 @@ class ConfigLoaderTest {
                     .containsExactly("a.conf:3: include: " + name + " (expected: a readable file)");
         }
 
+        @ParameterizedTest
+        @ValueSource(strings = {"[", "{a=", "[{ a : "})
+        void whatIsNestedTooDeeplyIsAProblem(String opening) throws Exception {
+            assertThat(problemsOfFile("lb = " + opening.repeat(50_000)))
+                    .containsExactly(
+                            "a.conf: nested too deeply (expected: objects and lists that the stack has room for)");
+        }
+
         @Test
         void whatIsNoHoconIsNamedWithItsLine() throws Exception {
             assertThat(problemsOfFile("lb {\n listen {\n port = ]\n}"))
