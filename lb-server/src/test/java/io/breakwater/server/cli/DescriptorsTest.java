@@ -4,6 +4,7 @@ import static io.breakwater.server.fixtures.BalancerProcess.metrics;
 import static io.breakwater.server.fixtures.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.breakwater.health.Outcome;
 import io.breakwater.server.fixtures.Answers;
 import io.breakwater.server.fixtures.BalancerProcess;
 import io.breakwater.server.fixtures.HttpMessage;
@@ -13,6 +14,7 @@ import io.breakwater.server.fixtures.ScriptedBackend;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,7 +65,9 @@ class DescriptorsTest {
             eventually(
                     () -> assertThat(metrics(watch).sum("lb_backend_in_flight")).isEqualTo(1));
             HttpMessage refused = second.get("/").read();
-            assertThat(refused.status()).as("%s", refused).isEqualTo(503);
+            assertThat(refused.status())
+                    .as("%s%n%s%n%s", refused, outcomes(metrics(watch)), balancer.err())
+                    .isEqualTo(503);
             assertThat(refused.text()).isEqualTo("{\"error\": \"overloaded\"}");
             assertThat(refused.field("X-Circuit-State")).isEqualTo("closed");
             Metrics full = metrics(watch);
@@ -86,5 +90,12 @@ class DescriptorsTest {
                 client.close();
             }
         }
+    }
+
+    private static List<String> outcomes(Metrics figures) {
+        return Stream.of(Outcome.values())
+                .map(Outcome::label)
+                .filter(outcome -> figures.sum("lb_backend_requests_total", "outcome", outcome) > 0)
+                .toList();
     }
 }
