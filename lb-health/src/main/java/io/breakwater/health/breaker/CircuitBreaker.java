@@ -130,6 +130,11 @@ public final class CircuitBreaker {
         return seen instanceof Closed ? CircuitState.CLOSED : seen.settled(now).at(now);
     }
 
+    /** Returns the state of the machine now. */
+    public CircuitState state() {
+        return state(ticker.read());
+    }
+
     /** Writes down, and reports, what time has made of the state by {@code now}; nothing where it has made nothing of it. */
     public void settle(long now) {
         update(now, state -> state);
@@ -193,6 +198,26 @@ public final class CircuitBreaker {
         return present.settled(now).snapshot(now, found == null ? Observed.NOTHING : found.figures());
     }
 
+    /** As {@link #snapshot(long)}, now. */
+    public BreakerSnapshot snapshot() {
+        return snapshot(ticker.read());
+    }
+
+    /** As {@link #trip(long)}, now. */
+    public void trip() {
+        trip(ticker.read());
+    }
+
+    /** As {@link #reset(long)}, now. */
+    public void reset() {
+        reset(ticker.read());
+    }
+
+    /** As {@link #reconfigure(BreakerConfig, long)}, from now on. */
+    public void reconfigure(BreakerConfig config) {
+        reconfigure(config, ticker.read());
+    }
+
     /**
      * Opens the circuit by hand, without a deadline, until {@link #reset}. A circuit tripped before stays as it is; a
      * breaker that is not enabled cannot be tripped.
@@ -214,8 +239,8 @@ public final class CircuitBreaker {
     /**
      * Opens the circuit as it stood elsewhere, before a restart for one. A breaker that is not enabled stays closed.
      *
-     * @param remainingNanos what is left of the cooldown, held within 0 and the longest that there can be; with 0 the
-     *     circuit reads half-open at once
+     * @param remainingNanos what is left of the cooldown, held within 0 and a whole one; with 0 the circuit reads half-open
+     *     at once
      * @param failures failures in a row so far
      * @param openings how many openings in a row the cooldown has grown by
      */

@@ -24,9 +24,15 @@ record Cooldown(int openings, long lengthNanos) {
         return new Cooldown(nth, Math.min(longest, Math.max(jittered, retryAfterNanos)));
     }
 
-    /** What is left of one that began in another life. */
+    /**
+     * What is left of one that began in another life, at most one whole cooldown of now. What its backend had asked for
+     * beyond that is over.
+     */
     static Cooldown rest(BreakerConfig config, int openings, long remainingNanos) {
-        return new Cooldown(Math.max(1, openings), Math.max(0, Math.min(remainingNanos, longestNanos(config))));
+        int nth = Math.max(1, openings);
+        long longest = longestNanos(config);
+        long whole = jittered(grownNanos(config, nth, longest), config.cooldownJitter(), 1);
+        return new Cooldown(nth, Math.max(0, Math.min(remainingNanos, Math.min(longest, whole))));
     }
 
     /** The last of a row in another life, over by now; of its jitter, and of what its backend asked for, nothing is known. */

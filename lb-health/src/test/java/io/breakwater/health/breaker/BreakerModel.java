@@ -317,7 +317,10 @@ final class BreakerModel {
     void restoreOpen(long remaining, int failuresThen) {
         if (config.enabled()) {
             openings = 1;
-            length = Math.min(remaining, longest());
+            long whole = config.cooldown().toNanos();
+            double jitter = config.cooldownJitter();
+            length = Math.min(
+                    remaining, Math.min(longest(), jitter == 0 ? whole : Math.max(1, (long) (whole * (1 + jitter)))));
             enter(CircuitState.OPEN, Transition.Reason.RESTORED, failuresThen);
             coolDown();
         }

@@ -460,12 +460,31 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void whatIsRestoredIsHeldWithinZeroAndTheLongestCooldown() {
+    void whoNamesNoMomentMeansNow() {
+        var circuit = new BreakerFixture(0, BreakerConfig.DEFAULT);
+
+        circuit.advance(Duration.ofMinutes(1));
+        circuit.breaker.trip();
+        assertThat(circuit.breaker.state()).isEqualTo(CircuitState.OPEN);
+        assertThat(circuit.breaker.snapshot()).isEqualTo(circuit.breaker.snapshot(circuit.now()));
+
+        circuit.advance(Duration.ofMinutes(1));
+        circuit.breaker.reset();
+        assertThat(circuit.breaker.state()).isEqualTo(CircuitState.CLOSED);
+        assertThat(circuit.breaker.snapshot().sinceNanos()).isEqualTo(circuit.now());
+
+        circuit.failTimes(3);
+        circuit.advance(Duration.ofMinutes(1));
+        circuit.breaker.reconfigure(BreakerConfig.DEFAULT);
+        assertThat(circuit.breaker.state()).as("the cooldown is over").isEqualTo(CircuitState.HALF_OPEN);
+    }
+
+    @Test
+    void whatIsRestoredIsHeldWithinZeroAndAWholeCooldown() {
         var circuit = new BreakerFixture(0, BreakerConfig.DEFAULT);
 
         circuit.breaker.restoreOpen(Long.MAX_VALUE, 3, circuit.now());
-        assertThat(circuit.breaker.retryAfterNanos(circuit.now()))
-                .isEqualTo(BreakerConfig.DEFAULT.cooldownMax().toNanos());
+        assertThat(circuit.breaker.retryAfterNanos(circuit.now())).isEqualTo(BreakerConfig.DEFAULT.cooldownNanos());
 
         circuit.breaker.restoreOpen(Long.MIN_VALUE, 3, circuit.now());
         circuit.acquireProbe();

@@ -284,7 +284,7 @@ class CooldownTest {
         var circuit = doubling(0);
 
         circuit.breaker.restoreOpen(Duration.ofSeconds(30).toNanos(), 3, circuit.now());
-        assertThat(remaining(circuit)).hasSeconds(30);
+        assertThat(remaining(circuit)).hasSeconds(5);
         probe(circuit, Outcome.FAILURE_STATUS);
 
         assertThat(remaining(circuit)).hasSeconds(10);
@@ -294,7 +294,8 @@ class CooldownTest {
     void aRestoredOpeningGoesOnWithItsRowIfThatIsKnown() {
         var circuit = doubling(0);
 
-        circuit.breaker.restoreOpen(Duration.ofSeconds(2).toNanos(), 3, 2, circuit.now());
+        circuit.breaker.restoreOpen(Duration.ofSeconds(30).toNanos(), 3, 2, circuit.now());
+        assertThat(remaining(circuit)).as("the second is twice as long").hasSeconds(10);
         assertThat(circuit.snapshot().openings()).isEqualTo(2);
         probe(circuit, Outcome.FAILURE_STATUS);
 
