@@ -15,9 +15,6 @@ import io.breakwater.metrics.ProxyRecorder;
 import io.breakwater.metrics.QueueContents;
 import io.breakwater.metrics.RouteRecorder;
 import io.breakwater.metrics.Side;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tags;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Info;
@@ -43,17 +40,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * The meters of one balancer, in one Prometheus registry. What a request touches was resolved at wiring: counters of
  * the Prometheus client, and histograms and in-flight counts over adders of our own (the client's gauge is one contended
- * word, many times dearer between two event loops). What comes and goes with reloads is read at each scrape; Micrometer,
- * on the same registry, brings the other gauges, the JVM and the process. The durations of requests have exemplars,
- * which OpenMetrics shows.
+ * word, many times dearer between two event loops). Gauges are read at each scrape, so that what comes and goes with
+ * reloads needs no registration. Micrometer, on the same registry, brings the JVM and the process. The durations of
+ * requests have exemplars, which OpenMetrics shows.
  */
 public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition, AutoCloseable {
     private static final CircuitState[] CIRCUIT_STATES = CircuitState.values();
     private static final int MOST_SCRAPES = 5;
 
     private final PrometheusRegistry registry = new PrometheusRegistry();
-    private final MeterRegistry micrometer = RuntimeMeters.over(registry);
-    private final RuntimeMeters runtime = new RuntimeMeters(micrometer, registry);
+    private final RuntimeMeters runtime = new RuntimeMeters(registry);
     private final Formats formats = new Formats();
     private final String version;
 
@@ -108,13 +104,15 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
         }
     }
 
-    /** Registers what has a value without a request: the connections, the build, the JVM and the process. */
+    /** Registers what has a value without a request. */
     public void start() {
-        sides.forEach((side, meters) -> gauge(MeterName.CONNECTIONS, meters::open, side.label()));
+        gauges(
+                MeterName.CONNECTIONS,
+                series -> sides.forEach((side, meters) -> series.call((double) meters.open(), side.label())));
         for (String result : List.of("success", "failure")) {
             reloads.labelValues(result);
         }
-        gauge(MeterName.CONFIG_LAST_RELOAD_SUCCESS, () -> configTakenSeconds);
+        gauges(MeterName.CONFIG_LAST_RELOAD_SUCCESS, series -> series.call(configTakenSeconds));
         Info.builder()
                 .name(MeterName.BUILD_INFO.exposedName())
                 .help(MeterName.BUILD_INFO.help())
@@ -139,7 +137,6 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
         queues.register(registry);
         ofEachLoop(MeterName.EVENT_LOOP_LAG, loop -> loop.lagNanos() * 1e-9);
         ofEachLoop(MeterName.EVENT_LOOP_PENDING_TASKS, EventLoopGauges::pendingTasks);
-        runtime.start();
     }
 
     @Override
@@ -219,8 +216,10 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
 
     @Override
     public void allocator(LongSupplier heapBytes, LongSupplier directBytes) {
-        gauge(MeterName.ALLOCATOR_MEMORY, heapBytes::getAsLong, "heap");
-        gauge(MeterName.ALLOCATOR_MEMORY, directBytes::getAsLong, "direct");
+        gauges(MeterName.ALLOCATOR_MEMORY, series -> {
+            series.call((double) heapBytes.getAsLong(), "heap");
+            series.call((double) directBytes.getAsLong(), "direct");
+        });
     }
 
     @Override
@@ -230,6 +229,7 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
 
     @Override
     public void write(OutputStream out, String contentType) throws IOException {
+        runtime.start();
         formats.write(out, contentType, scrape());
     }
 
@@ -249,7 +249,6 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
     @Override
     public void close() {
         runtime.close();
-        micrometer.close();
     }
 
     private Counter counter(MeterName meter) {
@@ -265,7 +264,7 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
         return histogram;
     }
 
-    /** Registers gauges that are read anew at each scrape: what comes and goes between two needs no registration. */
+    /** Registers gauges that are read anew at each scrape. */
     private void gauges(MeterName meter, Consumer<GaugeWithCallback.Callback> reader) {
         GaugeWithCallback.builder()
                 .name(meter.exposedName())
@@ -288,17 +287,6 @@ public final class PrometheusMetrics implements ProxyRecorder, MetricsExposition
                 meter,
                 series -> loops.forEach(
                         (index, loop) -> series.call(value.applyAsDouble(loop), Integer.toString(index))));
-    }
-
-    private void gauge(MeterName meter, Supplier<Number> value, String... labelValues) {
-        Tags tags = Tags.empty();
-        for (int i = 0; i < labelValues.length; i++) {
-            tags = tags.and(meter.labels().get(i), labelValues[i]);
-        }
-        Gauge.builder(meter.exposedName(), value)
-                .description(meter.help())
-                .tags(tags)
-                .register(micrometer);
     }
 
     private static String[] labels(MeterName meter) {

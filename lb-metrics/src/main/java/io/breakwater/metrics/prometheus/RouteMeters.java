@@ -80,13 +80,11 @@ final class RouteMeters implements RouteRecorder {
     }
 
     private static Set<RejectionReason> legalReasons(String route) {
+        if (route.equals(HEALTH_ROUTE)) {
+            return EnumSet.of(RejectionReason.METHOD_NOT_ALLOWED);
+        }
         EnumSet<RejectionReason> reasons = EnumSet.allOf(RejectionReason.class);
-        if (!route.equals(NO_ROUTE)) {
-            reasons.removeAll(UNROUTED);
-        }
-        if (route.equals(NO_ROUTE) || route.equals(HEALTH_ROUTE)) {
-            reasons.removeAll(POOLED);
-        }
+        reasons.removeAll(route.equals(NO_ROUTE) ? POOLED : UNROUTED);
         return reasons;
     }
 

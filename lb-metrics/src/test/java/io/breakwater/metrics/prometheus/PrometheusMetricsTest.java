@@ -234,7 +234,7 @@ class PrometheusMetricsTest {
     @ParameterizedTest
     @CsvSource({
         "/api/resource, circuit_open unhealthy overloaded unavailable bad_request too_large timeout",
-        "health,        bad_request too_large timeout",
+        "health,        method_not_allowed",
         "none,          no_route method_not_allowed bad_request too_large timeout connection_limit"
     })
     void rejectionsOfARouteExistFromTheStartForTheReasonsThatItCanHave(String route, String reasons) {
