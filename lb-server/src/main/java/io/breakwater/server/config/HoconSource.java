@@ -1,5 +1,8 @@
 package io.breakwater.server.config;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
@@ -18,6 +21,8 @@ import com.typesafe.config.ConfigValueFactory;
 import com.typesafe.config.ConfigValueType;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,6 +47,7 @@ final class HoconSource {
 
     private static final String UNRESOLVED = "an unresolved substitution";
     static final String REFERENCE = "reference.conf";
+    private static final Pattern COMMENT = Pattern.compile("^ *#.*$", Pattern.MULTILINE);
     private static final Pattern SUBSTITUTION = Pattern.compile("\\$\\{\\??([^}]+)}");
     private static final int MOST_UNRESOLVED = 100;
 
@@ -53,11 +59,19 @@ final class HoconSource {
         this.environment = environment;
     }
 
+    /**
+     * Reads the reference, without its comments: they are most of its text, and for nobody but people. Each leaves its line
+     * behind, so that the others keep their numbers.
+     */
     static Config reference() {
-        return ConfigFactory.parseResources(
-                HoconSource.class.getClassLoader(),
-                REFERENCE,
-                ConfigParseOptions.defaults().setAllowMissing(false).setOriginDescription(REFERENCE));
+        try (InputStream in = HoconSource.class.getResourceAsStream("/" + REFERENCE)) {
+            String text = new String(requireNonNull(in, REFERENCE).readAllBytes(), UTF_8);
+            return ConfigFactory.parseString(
+                    COMMENT.matcher(text).replaceAll(""),
+                    ConfigParseOptions.defaults().setOriginDescription(REFERENCE));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Tells whether the value stands in for a substitution that could not be resolved, which is reported already. */

@@ -127,6 +127,13 @@ class LauncherTest {
                 .isGreaterThan(result.lines().indexOf("-Dlogback.configurationFile=" + home + "/conf/logback.xml"));
     }
 
+    @Test
+    void namesNoFileOfLoggingThatIsNotThere() throws Exception {
+        Files.delete(home.resolve("conf").resolve("logback.xml"));
+
+        assertThat(run(script(), "").lines()).noneMatch(line -> line.contains("logback"));
+    }
+
     @ParameterizedTest
     @CsvSource({"17.0.15, false", "23.0.1, false", "24, true", "25.0.1, true"})
     void newerJvmsAreToldThatNettyMay(String version, boolean told) throws Exception {

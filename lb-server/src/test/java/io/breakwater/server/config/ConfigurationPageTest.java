@@ -2,6 +2,7 @@ package io.breakwater.server.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigRenderOptions;
@@ -40,7 +41,8 @@ class ConfigurationPageTest {
 
     @Test
     void theReferenceGivesAReasonForEachKey() {
-        everyKeyHasAComment("", HoconSource.reference().root());
+        everyKeyHasAComment(
+                "", ConfigFactory.parseResources(HoconSource.REFERENCE).root());
     }
 
     private static void everyKeyHasAComment(String path, ConfigObject object) {
