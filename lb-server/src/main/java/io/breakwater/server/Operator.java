@@ -1,9 +1,7 @@
 package io.breakwater.server;
 
-import io.breakwater.health.breaker.BreakerSnapshot;
 import io.breakwater.health.breaker.CircuitBreaker;
 import io.breakwater.health.breaker.CircuitState;
-import io.breakwater.health.breaker.Transition;
 import io.breakwater.server.admin.Operations;
 import io.breakwater.server.config.ReloadResult;
 import io.breakwater.server.events.Events;
@@ -105,22 +103,10 @@ final class Operator implements Operations {
         return onCircuits(pool, backend, now, breaker -> breaker.trip(now));
     }
 
-    /**
-     * Closes all its circuits. One that is as a reset leaves it is left alone, for a second reset would begin another
-     * generation.
-     */
+    /** Closes all its circuits, with nothing counted, in a new generation. */
     private Result reset(ServedPool pool, Replica backend) {
         long now = ticker.read();
-        return onCircuits(pool, backend, now, breaker -> {
-            BreakerSnapshot before = breaker.snapshot(now);
-            boolean isReset = before.state() == CircuitState.CLOSED
-                    && before.reason() == Transition.Reason.MANUAL
-                    && before.consecutiveFailures() == 0
-                    && (before.window() == null || before.window().calls() == 0);
-            if (!isReset) {
-                breaker.reset(now);
-            }
-        });
+        return onCircuits(pool, backend, now, breaker -> breaker.reset(now));
     }
 
     private Result onCircuits(ServedPool pool, Replica backend, long now, Consumer<CircuitBreaker> action) {

@@ -453,7 +453,7 @@ final class Topology {
         @Override
         public boolean healthy() {
             Replica present = replica;
-            return present == null || present.health() != HealthStatus.UNHEALTHY;
+            return present == null || present.isTakenAsHealthy();
         }
     }
 }

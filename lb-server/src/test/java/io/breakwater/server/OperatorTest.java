@@ -80,7 +80,7 @@ class OperatorTest {
         Config reset = done(A + "reset");
         assertThat(reset.getString("breaker.state")).isEqualTo("closed");
         assertThat(reset.getInt("breaker.generation")).isEqualTo(2);
-        assertThat(done(A + "reset").getConfigList("transitions")).hasSize(2);
+        assertThat(done(A + "reset").getConfigList("transitions")).hasSize(3);
         assertThat(proxy.health().getString("status")).isEqualTo("ok");
     }
 
@@ -110,7 +110,7 @@ class OperatorTest {
         assertThat(failures).isBetween(0, 1);
         assertThat(reset.getInt("breaker.consecutiveFailures")).isZero();
         assertThat(reset.getInt("breaker.generation")).isEqualTo(1);
-        assertThat(done(A + "reset").getInt("breaker.generation")).isEqualTo(1);
+        assertThat(done(A + "reset").getInt("breaker.generation")).isEqualTo(2);
     }
 
     @Test

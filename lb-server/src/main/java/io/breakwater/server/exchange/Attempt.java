@@ -92,7 +92,7 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
         slowedByClient = false;
         replaced = false;
         outcome = Outcome.LOCAL_ERROR;
-        UpstreamConnection kept = permit().isProbe() ? null : connections.takeIdle(chosen.replica(), config());
+        UpstreamConnection kept = isProbe() ? null : connections.takeIdle(chosen.replica(), config());
         if (kept != null) {
             send(kept, now);
         } else {
@@ -493,6 +493,11 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
     /** How it ended. */
     Outcome outcome() {
         return outcome;
+    }
+
+    /** Whether it tells whether a circuit closes. */
+    boolean isProbe() {
+        return permit().isProbe();
     }
 
     /** The state that admitted it. */

@@ -64,19 +64,4 @@ public final class FallbackChain {
     long queueBytes() {
         return queueBytes;
     }
-
-    /** Whether a request may go out once more after the route's own pool has failed it. */
-    boolean repeatsRequests() {
-        return on.contains(On.FAILURE) && leadsToPool(0);
-    }
-
-    /** Whether there is another pool among those from {@code index} on. */
-    boolean leadsToPool(int index) {
-        for (int i = index; i < fallbacks.size(); i++) {
-            if (fallbacks.get(i) instanceof Fallback.Pool) {
-                return true;
-            }
-        }
-        return false;
-    }
 }

@@ -92,7 +92,7 @@ final class Fallbacks {
             foundStale = stale.responses().find(exchange.request(), downstream.forwarding(), now);
             return foundStale != null;
         } else if (candidate instanceof Fallback.Pool other) {
-            return exchange.isTakenElsewhere(other.to(), requireNonNull(chain).leadsToPool(next), now);
+            return exchange.isTakenElsewhere(other.to(), now);
         } else if (candidate instanceof Fallback.Queue queue) {
             return exchange.isQueueable(queue);
         }

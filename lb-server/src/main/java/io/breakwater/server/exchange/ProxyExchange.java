@@ -53,9 +53,6 @@ import org.jspecify.annotations.Nullable;
 final class ProxyExchange implements Exchange {
     private static final int HEAD_ROOM_BYTES = 640;
     private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
-    /** A client's body may come as slowly as it likes for so long: a first window of TCP may get lost. */
-    private static final long BODY_GRACE_NANOS = TimeUnit.SECONDS.toNanos(5);
-
     /** What fills the memory are peers that do not read; they are waited for much longer, but some may go at once. */
     private static final long RETRY_WITHOUT_MEMORY_SECONDS = 1;
 
@@ -270,8 +267,7 @@ final class ProxyExchange implements Exchange {
         bodyWaitNanos = 0;
         written = false;
         fallbacks.begin(to.fallbacks());
-        FallbackChain chain = to.fallbacks();
-        if (isTaken(to, ownSelection, chain != null && chain.repeatsRequests(), now)) {
+        if (isTaken(to, ownSelection, now)) {
             go(to, ownSelection, now);
         } else {
             selection = ownSelection;
@@ -279,12 +275,8 @@ final class ProxyExchange implements Exchange {
         }
     }
 
-    /**
-     * Asks a pool for a backend; the answer is in {@code asked}. True also for a place in its line, without a backend.
-     *
-     * @param leadsOn whether another pool may follow if this one fails the request
-     */
-    private boolean isTaken(Destination by, Selection asked, boolean leadsOn, long now) {
+    /** Asks a pool for a backend; the answer is in {@code asked}. True also for a place in its line, without a backend. */
+    private boolean isTaken(Destination by, Selection asked, long now) {
         RequestHead head = request();
         BackendPool pool = by.pool();
         RetriesConfig rules = pool.config().retries();
@@ -292,7 +284,7 @@ final class ProxyExchange implements Exchange {
             pool.traffic().retryBudget().requestStarted(now);
         }
         if (!bodyBegun) {
-            kept.begin(keptBytes(rules, leadsOn));
+            kept.begin(keptBytes(rules));
         }
         asked.request(by.hash().of(head, downstream), isReplayable(rules, 0));
         // Who waits already comes first. A request that finds the line full asks nevertheless: for the reason, at
@@ -321,10 +313,12 @@ final class ProxyExchange implements Exchange {
         attempt.begin(selection, again, now);
     }
 
-    /** The most that is kept of the body while it goes to a pool; 0 if it is too long, or will not be needed twice. */
-    private long keptBytes(RetriesConfig rules, boolean leadsOn) {
-        boolean repeated = rules.max() > 0 || leadsOn;
-        long most = repeated && request().isIdempotent() ? rules.bodyBufferBytes() : 0;
+    /**
+     * The most that is kept of the body while it goes to a pool; 0 if it is too long, or may not be sent twice. A kept
+     * connection may turn out to be stale also where nothing is retried.
+     */
+    private long keptBytes(RetriesConfig rules) {
+        long most = request().isIdempotent() ? rules.bodyBufferBytes() : 0;
         FallbackChain ownChain = requireNonNull(route).pool().fallbacks();
         if (ownChain != null && ownChain.queueBytes() > most && mayBeQueuedAgain()) {
             most = ownChain.queueBytes();
@@ -457,10 +451,8 @@ final class ProxyExchange implements Exchange {
     /**
      * Asks a fallback's pool for a backend, if the request may go there: it goes out for the first time or may be done
      * twice, and there is time left. The present attempt may still hold a response.
-     *
-     * @param leadsOn whether another pool follows in the chain
      */
-    boolean isTakenElsewhere(Destination other, boolean leadsOn, long now) {
+    boolean isTakenElsewhere(Destination other, long now) {
         boolean sendable = written ? isRepeatable() : kept.isWhole();
         if (!sendable || now - requestDeadlineNanos >= 0) {
             return false;
@@ -470,7 +462,7 @@ final class ProxyExchange implements Exchange {
             asked = new Selection();
             otherSelection = asked;
         }
-        return isTaken(other, asked, leadsOn, now);
+        return isTaken(other, asked, now);
     }
 
     /** Goes to the fallback's pool that has taken the request. */
@@ -599,6 +591,14 @@ final class ProxyExchange implements Exchange {
         return RetryRules.wants(rules(), seen) && mayTryAgain(now);
     }
 
+    /**
+     * Whether a failure of this kind is to be made good: as the settings say, and where a probe failed in any case, for it is
+     * we who have put the backend to the test with somebody's request.
+     */
+    private boolean isWorthAnother(boolean wanted, Outcome seen) {
+        return wanted || (seen.verdict() == Verdict.FAILURE && attempt.isProbe());
+    }
+
     private boolean mayTryAgain(long now) {
         return retries < rules().max()
                 && retries + 1 < pool().backends().size()
@@ -652,7 +652,7 @@ final class ProxyExchange implements Exchange {
      * @param blamed how the present attempt ends
      */
     boolean takenOver(Outcome seen, Outcome blamed, long now) {
-        if (!mightRetry(seen, now) || !findsAnother(now)) {
+        if (!isWorthAnother(RetryRules.wants(rules(), seen), seen) || !mayTryAgain(now) || !findsAnother(now)) {
             return false;
         }
         attempt.drop();
@@ -805,8 +805,8 @@ final class ProxyExchange implements Exchange {
     }
 
     /**
-     * How long the client may still take for the next bytes of its body: as long as it may send nothing, and until what
-     * it has sent is too little for all the time in which it was waited for.
+     * How long the client may still take for the next bytes of its body: as long as it may send nothing. Once it has been
+     * waited for that long in all, also no longer than what it has sent is enough for.
      */
     long bodyPatienceNanos() {
         long idle = downstream.config().timeouts().requestBodyIdle().toNanos();
@@ -815,7 +815,7 @@ final class ProxyExchange implements Exchange {
             return idle;
         }
         long earned = (long) ((double) bytesIn / rate * SECOND_NANOS);
-        return Math.min(idle, Math.max(BODY_GRACE_NANOS, earned) - bodyWaitNanos);
+        return Math.min(idle, Math.max(idle, earned) - bodyWaitNanos);
     }
 
     // ================ the response comes ================
@@ -835,7 +835,9 @@ final class ProxyExchange implements Exchange {
     /** A final response head came. Its connection is let go only when another backend has been found. */
     void onResponse(ResponseHead head, Outcome outcome, long now) {
         othersFull = false;
-        if (RetryRules.wants(rules(), head.status()) && mayTryAgain(now) && findsAnother(now)) {
+        if (isWorthAnother(RetryRules.wants(rules(), head.status()), outcome)
+                && mayTryAgain(now)
+                && findsAnother(now)) {
             attempt.discard();
             attempt.end(now);
             tryAgain(now);

@@ -284,9 +284,14 @@ public final class Replica implements Attempts {
         }
     }
 
-    /** Whether it is enabled and known, or taken, to be healthy. */
+    /** Whether the checks have found it healthy, or nothing yet and it is taken to be so, or there are none. */
+    public boolean isTakenAsHealthy() {
+        return health.good;
+    }
+
+    /** Whether it is enabled, and known or taken to be healthy. */
     boolean isHealthy() {
-        return admin == AdminState.ENABLED && health.good;
+        return admin == AdminState.ENABLED && isTakenAsHealthy();
     }
 
     private void rejudge() {

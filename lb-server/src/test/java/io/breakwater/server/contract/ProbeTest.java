@@ -296,7 +296,8 @@ class ProbeTest {
     void aProbeWhoseClientTricklesGivesTheSlotBackUncounted() throws Exception {
         Gate gate = new Gate();
         int parts = 100;
-        try (Upload upload = new Upload(parts, gate, "lb.listen.limits.min-body-rate = 240")) {
+        try (Upload upload =
+                new Upload(parts, gate, "lb.listen { limits.min-body-rate = 240, timeouts.request-body-idle = 5s }")) {
             for (int second = 0; second < 5; second++) {
                 assertRefused(upload.proxy.get("/"), "half-open", null);
                 upload.sendPart();

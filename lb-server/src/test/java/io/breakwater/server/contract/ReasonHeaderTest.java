@@ -202,6 +202,9 @@ class ReasonHeaderTest {
 
         String why = String.valueOf(proxy.get("/").field(WHY));
 
+        assertThat(proxy.metric("lb_backend_healthy"))
+                .as("before the first rise")
+                .isZero();
         assertThat(why).hasSizeLessThanOrEqualTo(256).matches("[ -~]+");
         String name = "[a:b]@" + "x".repeat(34);
         assertThat(why)

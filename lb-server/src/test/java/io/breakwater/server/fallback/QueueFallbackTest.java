@@ -312,8 +312,8 @@ class QueueFallbackTest {
 
     @Test
     void oneThatTricklesItIsTimedOutThoughItNeverStops() throws Exception {
-        try (Writes writes =
-                        queued(dir(), "lb.listen.limits.min-body-rate = 240").open();
+        try (Writes writes = queued(dir(), "lb.listen { limits.min-body-rate = 240, timeouts.request-body-idle = 5s }")
+                        .open();
                 RawClient client = writes.proxy.connect()) {
             client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000\r\n\r\n");
             for (int second = 1; second < 5; second++) {

@@ -84,8 +84,8 @@ class BodyRateTest {
     }
 
     @Test
-    void aByteASecondIsTooSlowAfterFiveSecondsAndNotTheBackendsFault() throws Exception {
-        try (Proxy proxy = proxy("lb.listen.limits.min-body-rate = 240");
+    void aByteASecondIsTooSlowOnceItWasWaitedForAsLongAsItMayBeSilentAndNotTheBackendsFault() throws Exception {
+        try (Proxy proxy = proxy("lb.listen { limits.min-body-rate = 240, timeouts.request-body-idle = 5s }");
                 RawClient client = uploading(proxy)) {
             for (int second = 1; second < 5; second++) {
                 client.send("x");
@@ -104,7 +104,24 @@ class BodyRateTest {
     void theDefaultIsOn() throws Exception {
         try (Proxy proxy = Proxy.start(Conf.everything(backend.url()), ticker);
                 RawClient client = uploading(proxy)) {
-            pass(proxy, Duration.ofSeconds(5));
+            for (int second = 0; second < 30; second++) {
+                assertThat(client.available()).isZero();
+                client.send("x");
+                pass(proxy, Duration.ofSeconds(1));
+            }
+
+            assertTimedOut(proxy, client);
+        }
+    }
+
+    @Test
+    void whoIsSilentForLessThanHeMayIsWaitedForWhateverTheRate() throws Exception {
+        try (Proxy proxy = Proxy.start(Conf.everything(backend.url()), ticker);
+                RawClient client = uploading(proxy)) {
+            client.send("x");
+            pass(proxy, Duration.ofSeconds(29));
+            assertThat(client.available()).isZero();
+            pass(proxy, Duration.ofSeconds(1));
 
             assertTimedOut(proxy, client);
         }
@@ -112,7 +129,7 @@ class BodyRateTest {
 
     @Test
     void chunksOfOneByteDoNotMakeItFaster() throws Exception {
-        try (Proxy proxy = proxy("lb.listen.limits.min-body-rate = 240");
+        try (Proxy proxy = proxy("lb.listen { limits.min-body-rate = 240, timeouts.request-body-idle = 5s }");
                 RawClient client = uploading(proxy, "Transfer-Encoding: chunked")) {
             for (int second = 0; second < 5; second++) {
                 client.send("1\r\nx\r\n");
@@ -206,7 +223,7 @@ class BodyRateTest {
 
     @Test
     void theNextRequestOfTheConnectionBeginsAnew() throws Exception {
-        try (Proxy proxy = proxy("lb.listen.limits.min-body-rate = 240");
+        try (Proxy proxy = proxy("lb.listen { limits.min-body-rate = 240, timeouts.request-body-idle = 5s }");
                 RawClient client = proxy.connect()) {
             for (int i = 0; i < 3; i++) {
                 client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nh");

@@ -145,6 +145,20 @@ class ConnectionReuseTest {
     }
 
     @Test
+    void aBodyThatWasKeptGoesOutAgainWithItWhereNothingIsRetried() throws IOException {
+        backend.answer(onReuse(Answers.close()));
+        assertPassed(client.get("/1").read(), "closed", "ok");
+
+        client.send("PUT /2 HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody");
+        assertPassed(client.read(), "closed", "ok");
+
+        assertThat(backend.requests()).extracting(HttpMessage::target).containsExactly("/1", "/2", "/2");
+        assertThat(backend.requests().get(2).text()).isEqualTo("body");
+        assertThat(consecutiveFailures()).isZero();
+        eventually(() -> assertThat(outcomes("stale_connection")).isEqualTo(1));
+    }
+
+    @Test
     void aConnectionIsReplacedOnce() throws IOException {
         backend.answer(onReuse(Answers.close()));
         assertPassed(client.get("/1").read(), "closed", "ok");

@@ -370,6 +370,21 @@ class RetryTest {
         assertThat(proxy.circuit("default", a)).isEqualTo("open");
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {500, 503})
+    void aFailedProbeCostsTheClientNothingWhateverIsTriedAgainOtherwise(int status) {
+        Proxy proxy = proxy(List.of(a, b), retries(1, "on = [connect-failure]"));
+        a.answer(Answers.status(status));
+        assertFailed(proxy.get("/"));
+        assertThat(proxy.circuit("default", a)).isEqualTo("open");
+        ticker.advance(Duration.ofHours(1));
+
+        assertThat(proxy.get("/").text()).isEqualTo("b");
+
+        assertThat(a.requests()).as("it was probed").hasSize(2);
+        assertThat(proxy.circuit("default", a)).isEqualTo("open");
+    }
+
     // ---- time ----
 
     @Test
