@@ -124,6 +124,7 @@ public final class RequestHead extends MessageHead {
         return method;
     }
 
+    /** Whether the method is HEAD; of a head that was refused too, if its request line had the three parts that it needs. */
     public boolean isHead() {
         return method.equals("HEAD");
     }
