@@ -103,7 +103,12 @@ class ResponseHeadTest {
                         "HTTP/1.1 200 " + "a".repeat(88)),
                 arguments(
                         "6585 5", "fields that are too large", HeadError.FIELDS_TOO_LARGE, ok("A: " + "b".repeat(396))),
-                arguments("6585 5", "too many fields", HeadError.TOO_MANY_FIELDS, ok("A: b\r\n".repeat(10) + "A: b")));
+                arguments("6585 5", "too many fields", HeadError.TOO_MANY_FIELDS, ok("A: b\r\n".repeat(10) + "A: b")),
+                arguments(
+                        "9110 7.6.1",
+                        "too many connection options",
+                        HeadError.TOO_MANY_FIELDS,
+                        ok("Connection: a" + ", a".repeat(10))));
     }
 
     @ParameterizedTest(name = "RFC 9112 6.3: {0} {1} to HEAD {2} = {3} {4}")

@@ -91,6 +91,10 @@ class ResponseRulesTest {
                         "101 that nobody asked for",
                         "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"),
                 arguments("9110 5.4", "too many bytes of fields", OK + "A: " + "b".repeat(70_000) + "\r\n\r\n"),
+                arguments(
+                        "9110 5.4",
+                        "a hundred and one fields",
+                        OK + "A: b\r\n".repeat(100) + "Content-Length: 0\r\n\r\n"),
                 arguments("9110 15.2", "interim responses without end", "HTTP/1.1 102 Processing\r\n\r\n".repeat(20)));
     }
 
@@ -132,6 +136,13 @@ class ResponseRulesTest {
                         OK + "Connection: Content-Length\r\nContent-Length: 0\r\n\r\n",
                         List.of("Content-Length: 0"),
                         List.of("Connection")),
+                arguments(
+                        "9110 5.4",
+                        "a hundred fields",
+                        GET,
+                        OK + "A: b\r\n".repeat(98) + "Content-Length: 0\r\nLast: 1\r\n\r\n",
+                        List.of("A: b", "Content-Length: 0", "Last: 1"),
+                        List.of()),
                 arguments(
                         "9110 6.6.1",
                         "Date is kept",
