@@ -452,6 +452,12 @@ public final class RequestHead extends MessageHead {
         return null;
     }
 
+    /** RFC 9112 section 5.1: a server must refuse it. */
+    @Override
+    boolean closesUpNames() {
+        return false;
+    }
+
     @Override
     HeadError startLineTooLong() {
         return HeadError.REQUEST_LINE_TOO_LONG;

@@ -62,7 +62,11 @@ class ResponseRulesTest {
                 arguments("9112 4", "what is no status line", "garbage\r\n\r\n"),
                 arguments("9112 4", "a status of two digits", "HTTP/1.1 20 OK\r\n\r\n"),
                 arguments("9110 15", "a status of no class", "HTTP/1.1 600 Odd\r\nContent-Length: 0\r\n\r\n"),
-                arguments("9112 5.1", "a space before the colon", OK + "A : b\r\nContent-Length: 0\r\n\r\n"),
+                arguments("9112 5.1", "a space in a field name", OK + "A b: c\r\nContent-Length: 0\r\n\r\n"),
+                arguments(
+                        "9112 5.1",
+                        "a second length with a space before its colon",
+                        OK + "Content-Length: 2\r\nContent-Length : 3\r\n\r\nok!"),
                 arguments("9112 5.2", "a folded line", OK + "A: b\r\n c\r\nContent-Length: 0\r\n\r\n"),
                 arguments("9112 2.2", "a bare CR", OK + "A: b\rc\r\nContent-Length: 0\r\n\r\n"),
                 arguments("9112 2.2", "a bare LF", OK + "A: b\nContent-Length: 0\r\n\r\n"),
@@ -136,6 +140,13 @@ class ResponseRulesTest {
                         OK + "Connection: Content-Length\r\nContent-Length: 0\r\n\r\n",
                         List.of("Content-Length: 0"),
                         List.of("Connection")),
+                arguments(
+                        "9112 5.1",
+                        "whitespace before a colon is removed, and hides no field",
+                        GET,
+                        OK + "A : b\r\nConnection\t: X\r\nX : 1\r\nContent-Length : 0\r\n\r\n",
+                        List.of("A:  b", "Content-Length:  0"),
+                        List.of("X", "Connection")),
                 arguments(
                         "9110 5.4",
                         "a hundred fields",
