@@ -1,6 +1,7 @@
 package io.breakwater.server;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.breakwater.health.check.HealthSnapshot;
 import io.breakwater.metrics.FallbackType;
@@ -77,9 +78,11 @@ final class Explain implements Explainer {
 
     @Override
     public Explained request(String method, @Nullable String host, String target) {
-        if (!isVisible(method) || !isVisible(target) || (host != null && !isVisible(host))) {
-            return new Malformed("a method, host or path with spaces or other than ASCII"
-                    + " (expected: as it stands in a request, percent-encoded once more)");
+        // What a path has beyond ASCII stands in a request in UTF-8, if it is not percent-encoded.
+        if (!isVisible(method, 0x7e) || !isVisible(target, Character.MAX_VALUE) || !isVisible(host, 0x7e)) {
+            return new Malformed(
+                    "a path with spaces or control characters, or a method or host with others than ASCII's"
+                            + " (expected: as it stands in a request, percent-encoded once more)");
         }
         ListenerConfig settings = listener.get();
         RequestHead head = new RequestHead(new HeadLimits(
@@ -88,7 +91,7 @@ final class Explain implements Explainer {
                 settings.limits().headerCount()));
         // HTTP/1.0 needs no Host (RFC 9112 section 3.2).
         String fields = host == null ? " HTTP/1.0\r\n" : " HTTP/1.1\r\nHost: " + host + "\r\n";
-        ByteBuf bytes = Unpooled.copiedBuffer(method + " " + target + fields + "\r\n", US_ASCII);
+        ByteBuf bytes = Unpooled.copiedBuffer(method + " " + target + fields + "\r\n", UTF_8);
         try {
             head.scan(bytes);
             HeadError error = head.error();
@@ -104,9 +107,9 @@ final class Explain implements Explainer {
         }
     }
 
-    /** Whether it could be part of a head. */
-    private static boolean isVisible(String text) {
-        return text.chars().allMatch(c -> c > ' ' && c < 0x7f);
+    /** Whether it could be part of a head, up to this character; null could. */
+    private static boolean isVisible(@Nullable String text, int last) {
+        return text == null || text.chars().allMatch(c -> c > ' ' && c != 0x7f && c <= last);
     }
 
     private Explained routed(RequestHead head, String healthPath) {
@@ -118,7 +121,8 @@ final class Explain implements Explainer {
         Route<Destination> route = present.table().match(head.method(), head.host(), path);
         if (route == null) {
             String allow = present.table().allow(head.host(), path);
-            String named = path + (head.host().isEmpty() ? "" : " of " + head.host());
+            String named =
+                    new String(path.getBytes(ISO_8859_1), UTF_8) + (head.host().isEmpty() ? "" : " of " + head.host());
             return new Missing(
                     allow == null
                             ? "no route takes " + named + ": it is answered 404"

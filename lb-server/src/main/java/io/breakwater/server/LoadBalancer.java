@@ -67,8 +67,8 @@ import org.slf4j.LoggerFactory;
 public final class LoadBalancer implements RunningBalancer {
     private static final Logger LOG = LoggerFactory.getLogger(LoadBalancer.class);
     private static final int MOST_CHANGES_TOLD = 100;
-    /** What a response head from a backend may be; a backend is trusted with more than a client. */
-    private static final HeadLimits RESPONSE_LIMITS = new HeadLimits(8 * 1024, 64 * 1024, 200);
+    /** What a response head from a backend may be: more bytes than a client's, and as many fields as HAProxy and Envoy take. */
+    private static final HeadLimits RESPONSE_LIMITS = new HeadLimits(8 * 1024, 64 * 1024, 100);
 
     private final @Nullable ConfigSource source;
     private final Ticker ticker;

@@ -31,7 +31,7 @@ final class PingCommand implements Callable<Integer> {
             arity = "0..1",
             paramLabel = "URL",
             description = "Without it http://localhost:PORT/health, PORT from the environment or 3000;"
-                    + " without a path /health.")
+                    + " without a path, or with / alone, /health.")
     @Nullable
     private String url;
 
@@ -89,12 +89,16 @@ final class PingCommand implements Callable<Integer> {
             if (("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))
                     && uri.getHost() != null
                     && uri.getPort() <= 65_535) {
-                String path = uri.getRawPath();
-                return path == null || path.isEmpty() ? uri.resolve("/health") : uri;
+                return isRoot(uri.getRawPath()) ? uri.resolve("/health") : uri;
             }
         } catch (java.net.URISyntaxException notAUrl) {
             // Refused below, as a URL of another kind is.
         }
         throw new ParameterException(spec.commandLine(), "URL: " + text + " (expected: http(s)://HOST[:PORT][/PATH])");
+    }
+
+    /** Many write a slash behind a host without meaning any page: whether the balancer answers is what they ask. */
+    private static boolean isRoot(@Nullable String path) {
+        return path == null || path.isEmpty() || path.equals("/");
     }
 }

@@ -265,10 +265,10 @@ final class Hazards {
     }
 
     private static void ofHealthChecks(Section pool, HealthCheckConfig check) {
-        if (!check.enabled()) {
-            return;
-        }
-        if (check.timeout().compareTo(check.interval()) > 0) {
+        // Who writes one of them down means to check some day, and switches it on in a hurry.
+        boolean meant =
+                check.enabled() || pool.isExplicit("health-check.timeout") || pool.isExplicit("health-check.interval");
+        if (meant && check.timeout().compareTo(check.interval()) > 0) {
             pool.warn(
                     "health-check.timeout, " + Units.duration(check.timeout())
                             + ", is longer than health-check.interval, " + Units.duration(check.interval())
@@ -276,7 +276,7 @@ final class Hazards {
                     "health-check.timeout",
                     "health-check.interval");
         }
-        if (check.unhealthyInterval().compareTo(check.interval()) > 0) {
+        if (check.enabled() && check.unhealthyInterval().compareTo(check.interval()) > 0) {
             pool.warn(
                     "health-check.unhealthy-interval, " + Units.duration(check.unhealthyInterval())
                             + ", is longer than health-check.interval, " + Units.duration(check.interval())

@@ -66,6 +66,9 @@ abstract sealed class MessageHead permits RequestHead, ResponseHead {
     /** Judges the head as a whole. */
     abstract @Nullable HeadError finish();
 
+    /** Whether whitespace between a field's name and its colon is taken away, rather than refused. */
+    abstract boolean closesUpNames();
+
     abstract HeadError startLineTooLong();
 
     abstract HeadError badStartLine();
@@ -282,7 +285,7 @@ abstract sealed class MessageHead permits RequestHead, ResponseHead {
         while (Ascii.tokenLower(bytes[nameEnd]) != 0) {
             nameEnd++;
         }
-        if (nameEnd == start || bytes[nameEnd] != ':') {
+        if ((nameEnd == start || bytes[nameEnd] != ':') && !(closesUpNames() && closeUp(bytes, nameEnd))) {
             return Ascii.isWhitespace(bytes[nameEnd]) ? HeadError.SPACE_IN_FIELD_NAME : HeadError.INVALID_FIELD_NAME;
         }
         int valueStart = skipWhitespace(bytes, nameEnd + 1, end);
@@ -296,6 +299,23 @@ abstract sealed class MessageHead permits RequestHead, ResponseHead {
             case FieldName.TRANSFER_ENCODING -> transferEncoding(bytes, valueStart, valueEnd);
             default -> field(name, bytes, valueStart, valueEnd);
         };
+    }
+
+    /**
+     * Moves whitespace that stands between a name and its colon behind the colon, where it is none of the value's. The
+     * array is ours, and its other offsets stay. Returns false, having done nothing, where it is not followed by a colon.
+     */
+    private static boolean closeUp(byte[] bytes, int nameEnd) {
+        int colon = nameEnd;
+        while (Ascii.isWhitespace(bytes[colon])) { // a CR is none
+            colon++;
+        }
+        if (colon == nameEnd || bytes[colon] != ':') {
+            return false;
+        }
+        bytes[nameEnd] = ':';
+        Arrays.fill(bytes, nameEnd + 1, colon + 1, (byte) ' ');
+        return true;
     }
 
     /** RFC 9112 section 6.2: digits and nothing else; a list, even of equal numbers, is refused. */

@@ -124,6 +124,7 @@ public final class RequestHead extends MessageHead {
         return method;
     }
 
+    /** Whether the method is HEAD; of a head that was refused too, if its request line had the three parts that it needs. */
     public boolean isHead() {
         return method.equals("HEAD");
     }
@@ -449,6 +450,12 @@ public final class RequestHead extends MessageHead {
             host.set(bytes, hostStart, hostEnd);
         }
         return null;
+    }
+
+    /** RFC 9112 section 5.1: a server must refuse it. */
+    @Override
+    boolean closesUpNames() {
+        return false;
     }
 
     @Override

@@ -166,6 +166,12 @@ public final class ResponseHead extends MessageHead {
         return null;
     }
 
+    /** RFC 9112 section 5.1: a proxy must remove it. */
+    @Override
+    boolean closesUpNames() {
+        return true;
+    }
+
     @Override
     HeadError startLineTooLong() {
         return HeadError.STATUS_LINE_TOO_LONG;

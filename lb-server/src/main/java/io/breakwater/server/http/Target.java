@@ -1,6 +1,7 @@
 package io.breakwater.server.http;
 
 import io.netty.util.NetUtil;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** The grammar of request targets and of Host (RFC 9112 section 3.2, RFC 3986). */
@@ -12,7 +13,7 @@ final class Target {
     private static final byte SLASH = 4;
     private static final byte SEMICOLON = 5;
     private static final byte QUESTION_MARK = 6;
-    /** Stands in a query only: browsers do not escape it there. */
+    /** Stands in a query only: some take it for a slash. */
     private static final byte BACKSLASH = 7;
 
     private static final byte[] CLASS = classes();
@@ -27,8 +28,8 @@ final class Target {
     }
 
     /**
-     * Judges a path: the characters of RFC 3986, and those that browsers send unescaped; valid escapes; no dot
-     * segments, neither plain nor escaped, nor hidden behind an escaped slash or a parameter; no NUL.
+     * Judges a path: the characters of RFC 3986, and those that clients send unescaped, bytes beyond ASCII too; valid
+     * escapes; no dot segments, neither plain nor escaped, nor hidden behind an escaped slash or a parameter; no NUL.
      */
     static @Nullable HeadError checkPath(byte[] bytes, int start, int end) {
         int dots = 0;
@@ -134,14 +135,12 @@ final class Target {
         return port >= 0 && port <= MAX_PORT;
     }
 
+    /** A fragment is never sent (RFC 9112 section 3.2): a {@code #} would be read by some as the end of the target. */
     private static byte[] classes() {
         byte[] table = new byte[256];
-        for (char c = '!'; c <= '~'; c++) {
-            table[c] = PLAIN;
-        }
-        for (byte b : Ascii.bytes("\"#<>")) {
-            table[b] = BAD;
-        }
+        Arrays.fill(table, '!', '~' + 1, PLAIN);
+        Arrays.fill(table, 0x80, 0x100, PLAIN);
+        table['#'] = BAD;
         table['.'] = DOT;
         table['%'] = PERCENT;
         table['/'] = SLASH;

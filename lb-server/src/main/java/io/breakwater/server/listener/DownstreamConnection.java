@@ -492,16 +492,20 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
         loop.timers().schedule(patience, idleSinceNanos + most);
     }
 
-    /** Answers bytes that are no request, which no exchange sees, and closes. */
+    /**
+     * Answers bytes that are no request, which no exchange sees, and closes. Where the request line was one and says HEAD,
+     * the client expects a head alone (RFC 9110 section 9.3.2), whatever was wrong with the rest.
+     */
     private void refuse(Reply reply, @Nullable String detail) {
         long now = loop.now();
         CircuitState state = context.states().bestState(now);
+        boolean headOnly = head.isHead();
         context.unmatched().started();
         ByteBuf out = alloc().buffer(512);
-        reply.write(out, fields(), state, 0, ConnectionField.CLOSE, detail, null, false);
+        reply.write(out, fields(), state, 0, ConnectionField.CLOSE, detail, null, headOnly);
         write(out);
         flush();
-        context.refused(loop.index(), peerHost, reply, detail, state, loop.now() - now);
+        context.refused(loop.index(), peerHost, reply, headOnly ? 0 : reply.bodyBytes(detail), state, loop.now() - now);
         linger();
     }
 

@@ -174,7 +174,7 @@ public final class Listener {
                     loop.index(),
                     DownstreamConnection.hostOf(channel.remoteAddress()),
                     Reply.TOO_MANY_CONNECTIONS,
-                    null,
+                    Reply.TOO_MANY_CONNECTIONS.bodyBytes(null),
                     state,
                     0);
             if (present.tls() != null) {

@@ -47,9 +47,9 @@ public record ListenerContext(
     /**
      * Counts and logs bytes, or a connection, that were answered without an exchange. On that event loop.
      *
-     * @param reply with {@code detail}, as it was written
+     * @param bodyBytes of the reply, as it was written
      */
-    void refused(int loop, String peer, Reply reply, @Nullable String detail, CircuitState shown, long nanos) {
+    void refused(int loop, String peer, Reply reply, long bodyBytes, CircuitState shown, long nanos) {
         RejectionReason reason = reply.rejection();
         if (reason != null) {
             unmatched.rejected(reason);
@@ -61,7 +61,7 @@ public record ListenerContext(
                     .request(peer, null, null)
                     .served("none", null, null, 0, null)
                     .answered(reply.status(), reason, shown, null)
-                    .took(nanos, 0, reply.bodyBytes(detail));
+                    .took(nanos, 0, bodyBytes);
             log.write();
         }
     }

@@ -179,6 +179,18 @@ class FormatTest {
     }
 
     @Test
+    void aTargetsBytesThatWouldBreakALineOrAStringAreEscaped() {
+        String target = "/\"<a>/caf\u00c3\u00a9?q=\"y\"&z=\u0085\u00a0\u00ff\\";
+        Entry entry = served(head("GET", target));
+
+        assertThat(json(entry, NO_MASK))
+                .contains("\"path\":\"/\\\"<a>/caf\\u00C3\\u00A9?q=\\\"y\\\"&z=\\u0085\\u00A0\\u00FF\\\\\",");
+        assertThat(parsed(json(entry, NO_MASK)).getString("path")).isEqualTo(target);
+        assertThat(line(combined, entry, NO_MASK, NOW))
+                .contains("\"GET /\\x22<a>/caf\\xC3\\xA9?q=\\x22y\\x22&z=\\x85\\xA0\\xFF\\x5C HTTP/1.1\"");
+    }
+
+    @Test
     void namesOfTheConfigurationMayBeAnyText() {
         Entry entry = served(head("GET", "/")).served("/caf\u00e9 \"\ud83d\ude00\"", "web", "a:80", 1, Outcome.SUCCESS);
 
@@ -196,12 +208,13 @@ class FormatTest {
         "/a?%74oke%6E=x&Token=y, /a?%74oke%6E=***&Token=y",
         "/a?%zz=1&%7=2, /a?%zz=1&%7=2",
         "/a?api+key=1&api%20key=2, /a?api+key=***&api%20key=***",
+        "/a?\u00c3\u00a9t\u00c3\u00a9=1&%C3%A9t%c3%a9=2, /a?\u00c3\u00a9t\u00c3\u00a9=***&%C3%A9t%c3%a9=***",
         "/token=x?a, /token=x?a",
         "http://h/a?token=x, /a?token=***",
         "http://h?token=x, /?token=***"
     })
     void valuesOfMaskedParametersAreNotWritten(String target, String path) {
-        assertThat(parsed(json(served(head("GET", target)), List.of("token", "api key")))
+        assertThat(parsed(json(served(head("GET", target)), List.of("token", "api key", "\u00e9t\u00e9")))
                         .getString("path"))
                 .isEqualTo(path);
     }

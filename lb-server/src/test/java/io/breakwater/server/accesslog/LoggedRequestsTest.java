@@ -92,6 +92,11 @@ class LoggedRequestsTest {
             proxy.request("HEAD /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
             proxy.request("POST /api/resource HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
             proxy.request("no request\r\n\r\n");
+            try (RawClient client = proxy.connect()) {
+                assertThat(client.request("HEAD", "/../a").readBodyless().status())
+                        .isEqualTo(400);
+                client.readEnd();
+            }
         }
 
         List<Config> lines = lines();
@@ -133,7 +138,13 @@ class LoggedRequestsTest {
                                 "method_not_allowed",
                                 "open",
                                 "0"),
+                        List.of("none", "null", "null", "null", "null", "400", "bad_request", "open", "0"),
                         List.of("none", "null", "null", "null", "null", "400", "bad_request", "open", "0"));
+        assertThat(lines.stream()
+                        .filter(line -> field(line, "status").equals("400"))
+                        .map(line -> line.getInt("bytesOut") > 0))
+                .as("of one that says HEAD no body is sent")
+                .containsExactlyInAnyOrder(true, false);
 
         assertThat(lines.stream().map(line -> field(line, "outcome")).filter(each -> !each.equals("null")))
                 .containsExactlyInAnyOrder("success", "failure_status", "connection_reset");

@@ -181,6 +181,9 @@ class ReplicaCommandsTest {
         Shell byUrl = new Shell();
         assertThat(byUrl.run("ping", url)).isZero();
         assertThat(byUrl.out()).isEqualTo(url + "/health: 200\n");
+        Shell bySlash = new Shell();
+        assertThat(bySlash.run("ping", url + "/")).isZero();
+        assertThat(bySlash.out()).isEqualTo(url + "/health: 200\n");
         assertThat(new Shell().environment(Map.of("PORT", port)).run("ping")).isZero();
         Shell notFound = new Shell();
         assertThat(notFound.run("ping", url + "/nothing")).isEqualTo(1);

@@ -1035,7 +1035,9 @@ class ConfigLoaderTest {
                 breaker { consecutive-failures = 0, window.type = count } |
                 breaker.min-available = 3                           | breaker.min-available: 3 (unwise: no circuit of this pool ever opens: it has 3 backends)
                 breaker { min-available = 3, enabled = false }      |
-                health-check { timeout = 9s, unhealthy-interval = 9s } |
+                health-check { timeout = 5s, unhealthy-interval = 9s } |
+                health-check.timeout = 9s                           | health-check.timeout: 9s (unwise: health-check.timeout, 9s, is longer than health-check.interval, 5s, so that a check that hangs delays the next)
+                health-check { enabled = false, interval = 1s }     | health-check.interval: 1s (unwise: health-check.timeout, 2s, is longer than health-check.interval, 1s, so that a check that hangs delays the next)
                 concurrency.queue-timeout = 31s                     |
                 slow-start.enabled = true                           |
                 slow-start.enabled = true, lb.pools.p { breaker.enabled = false, health-check.enabled = true } |

@@ -181,6 +181,17 @@ class QueueFallbackTest {
     }
 
     @Test
+    void theTargetIsReplayedByteForByte() throws IOException {
+        String target = "/\"<a>/caf\u00c3\u00a9?q=\"y\"&z=\u0085\u00a0\u00ff";
+        try (Writes writes = queued(dir()).open()) {
+            assertThat(writes.send(post(target, "body")).status()).isEqualTo(202);
+            writes.heal();
+
+            assertThat(writes.replayed(1).get(0).startLine()).isEqualTo("POST " + target + " HTTP/1.1");
+        }
+    }
+
+    @Test
     void theIdsThatItWasGivenAreThoseThatItIsReplayedWith() throws IOException {
         try (Writes writes = queued(dir())) {
             writes.backend.answer(Answers.status(500));
@@ -746,8 +757,9 @@ class QueueFallbackTest {
             assertThat(response.status()).isEqualTo(404);
             assertThat(response.text()).isEqualTo("{\"error\": \"no such request\"}");
             assertThat(writes.proxy.get("/queued/").status()).isEqualTo(404);
+            assertThat(writes.proxy.get("/queued/\"\u00c3\u00a9").text()).isEqualTo("{\"error\": \"no such request\"}");
             assertThat(writes.proxy.metric("lb_requests_total", "route", "all", "code", "404"))
-                    .isEqualTo(2);
+                    .isEqualTo(3);
             assertThat(writes.proxy.metric("lb_rejections_total")).isZero();
         }
     }

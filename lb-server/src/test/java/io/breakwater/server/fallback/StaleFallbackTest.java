@@ -70,6 +70,18 @@ class StaleFallbackTest {
                         false),
                 Arguments.of("another host", get, good, request("GET", "/x?q=1", "Host: b"), false),
                 Arguments.of("another port", get, good, request("GET", "/x?q=1", "Host: a:81"), false),
+                Arguments.of(
+                        "the same bytes beyond ASCII",
+                        request("GET", "/\u00c3\u00a9?\"q\""),
+                        good,
+                        request("GET", "/\u00c3\u00a9?\"q\""),
+                        true),
+                Arguments.of(
+                        "other bytes beyond ASCII",
+                        request("GET", "/\u00c3\u00a9"),
+                        good,
+                        request("GET", "/\u00c3\u00a8"),
+                        false),
                 Arguments.of("another query", get, good, request("GET", "/x?q=2"), false),
                 Arguments.of("no query", get, good, request("GET", "/x"), false),
                 Arguments.of("another path", get, good, request("GET", "/X?q=1"), false),

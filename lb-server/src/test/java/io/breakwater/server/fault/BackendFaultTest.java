@@ -72,6 +72,10 @@ class BackendFaultTest {
                 fault("101 that nobody asked for", "protocol_error", Answers.bytes("HTTP/1.1 101 Go\r\n\r\n")),
                 fault("an endless field", "protocol_error", endlessField()),
                 fault("endless fields", "protocol_error", endlessFields()),
+                fault(
+                        "a hundred and one fields",
+                        "protocol_error",
+                        Answers.bytes(HEAD + "A: b\r\n".repeat(99) + "Content-Length: 0\r\n\r\n")),
                 fault("endless 1xx", "protocol_error", endlessInformational()));
     }
 

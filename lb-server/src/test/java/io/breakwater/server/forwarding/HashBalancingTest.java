@@ -95,6 +95,7 @@ class HashBalancingTest {
         Proxy proxy = proxy("path");
 
         assertTogether(proxy, i -> "/same?q=" + i, i -> "");
+        assertTogether(proxy, i -> "/\u00c3\u00a9\"?q=" + i, i -> "");
         assertSpread(proxy, i -> "/path" + i, i -> "");
     }
 

@@ -172,7 +172,10 @@ class RequestForwardingTest {
                 "/?a?b",
                 "/~%7E!$&'()*+,:@-._",
                 "/a?q=%00",
-                "/a?b|c{d}^`"
+                "/a?b|c{d}^`",
+                "/x?q=\"y\"",
+                "/<a>/\"b\"?<c>",
+                "/caf\u00c3\u00a9?na\u00c3\u00afve=\u0080\u00ff"
             })
     void theTargetPassesByteForByte(String target) throws Exception {
         assertThat(forwarded("GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n").startLine())

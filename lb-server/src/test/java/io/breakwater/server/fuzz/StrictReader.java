@@ -16,11 +16,14 @@ public final class StrictReader {
     private static final String QUOTED = "\"(?:[\\t\\x20\\x21\\x23-\\x5b\\x5d-\\x7e]|\\\\[\\t\\x20-\\x7e])*+\"";
 
     /** Section 3; the target's grammar is judged elsewhere. */
-    private static final Pattern REQUEST_LINE = Pattern.compile("(" + TOKEN + ") ([\\x21-\\x7e]+) HTTP/1\\.([0-9])");
+    private static final Pattern REQUEST_LINE =
+            Pattern.compile("(" + TOKEN + ") ([\\x21-\\x7e\\x80-\\xff]+) HTTP/1\\.([0-9])");
     /** Section 4; the space behind the status may be missing. */
     private static final Pattern STATUS_LINE = Pattern.compile("HTTP/1\\.([0-9]) ([1-5][0-9]{2})(?: " + TEXT + ")?");
     /** Section 5. */
     private static final Pattern FIELD = Pattern.compile("(" + TOKEN + "):(" + TEXT + ")");
+    /** Section 5.1: what a proxy has to remove from a response. */
+    private static final Pattern SPACED_FIELD = Pattern.compile("(" + TOKEN + ")[ \\t]*:(" + TEXT + ")");
     /** Section 7.1. */
     private static final Pattern CHUNK_LINE = Pattern.compile(
             "([0-9A-Fa-f]+)(?:[ \\t]*;[ \\t]*" + TOKEN + "(?:[ \\t]*=[ \\t]*(?:" + TOKEN + "|" + QUOTED + "))?+)*+");
@@ -62,7 +65,7 @@ public final class StrictReader {
 
     /** The request at {@code from}; null where there is none that is whole. */
     public static @Nullable Message request(String text, int from) {
-        return new StrictReader(text, from).read(true, "");
+        return new StrictReader(text, from).read(true, "", FIELD);
     }
 
     /**
@@ -71,10 +74,15 @@ public final class StrictReader {
      * @param method of the request
      */
     public static @Nullable Message response(String text, int from, String method) {
-        return new StrictReader(text, from).read(false, method);
+        return new StrictReader(text, from).read(false, method, FIELD);
     }
 
-    private @Nullable Message read(boolean request, String method) {
+    /** As {@link #response}, to a GET and before a proxy has removed whitespace that stands before colons in its head. */
+    public static @Nullable Message responseToProxy(String text, int from) {
+        return new StrictReader(text, from).read(false, "GET", SPACED_FIELD);
+    }
+
+    private @Nullable Message read(boolean request, String method, Pattern field) {
         while (request && text.startsWith(LINE_END, at)) {
             at += 2; // section 2.2
         }
@@ -84,7 +92,7 @@ public final class StrictReader {
             return null;
         }
         int minor = Integer.parseInt(line.group(request ? 3 : 1));
-        List<String> fields = fieldLines();
+        List<String> fields = fieldLines(field);
         if (fields == null) {
             return null;
         }
@@ -133,7 +141,7 @@ public final class StrictReader {
         return line;
     }
 
-    private @Nullable List<String> fieldLines() {
+    private @Nullable List<String> fieldLines(Pattern kind) {
         List<String> fields = new ArrayList<>();
         while (true) {
             String line = line();
@@ -143,7 +151,7 @@ public final class StrictReader {
             if (line.isEmpty()) {
                 return fields;
             }
-            Matcher field = FIELD.matcher(line);
+            Matcher field = kind.matcher(line);
             if (!field.matches()) {
                 return null;
             }
@@ -170,7 +178,7 @@ public final class StrictReader {
             }
             int size = digits.isEmpty() ? 0 : Integer.parseInt(digits, 16);
             if (size == 0) {
-                return fieldLines() == null ? null : body.toString();
+                return fieldLines(FIELD) == null ? null : body.toString();
             }
             if (!text.startsWith(LINE_END, at + size)) {
                 return null;

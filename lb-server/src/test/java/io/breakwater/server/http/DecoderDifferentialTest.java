@@ -30,7 +30,7 @@ class DecoderDifferentialTest {
         BARE_LINE_END,
         /** RFC 9110 section 5.5. */
         CONTROL_BYTE,
-        /** RFC 9112 section 5.1: Netty removes it from a response. */
+        /** RFC 9112 section 5.1: within a name, Netty takes what is before it in a response. */
         SPACE_IN_FIELD_NAME,
         /** RFC 9110 section 5.1: Netty takes a line without colon in a response. */
         INVALID_FIELD_NAME,

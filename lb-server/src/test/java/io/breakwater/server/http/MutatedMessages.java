@@ -33,6 +33,8 @@ final class MutatedMessages {
         "http://u@h/",
         "h:80",
         "/[a]{b}|c",
+        "/\"a\"<b>",
+        "/caf\u00c3\u00a9?\u0085\u00a0",
         "/a?x=100%",
         "//a",
         "/...",

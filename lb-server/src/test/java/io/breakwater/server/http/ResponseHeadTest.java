@@ -61,9 +61,27 @@ class ResponseHeadTest {
                 arguments("9112 2.2", "bare LF", HeadError.BARE_LINE_END, "HTTP/1.1 200 OK\n\n"),
                 arguments("9112 2.2", "bare CR in the reason", HeadError.BARE_LINE_END, "HTTP/1.1 200 O\rK\r\n\r\n"),
                 arguments("9110 5.5", "NUL in a value", HeadError.CONTROL_BYTE, ok("A: \0")),
-                arguments("9112 5.1", "whitespace before the colon", HeadError.SPACE_IN_FIELD_NAME, ok("A : b")),
+                arguments("9112 5.1", "whitespace in a name", HeadError.SPACE_IN_FIELD_NAME, ok("A b: c")),
+                arguments(
+                        "9112 5.1",
+                        "whitespace in a name and before its colon",
+                        HeadError.SPACE_IN_FIELD_NAME,
+                        ok("A b : c")),
+                arguments("9112 5.1", "whitespace and no colon", HeadError.SPACE_IN_FIELD_NAME, ok("A  \t")),
+                arguments("9112 5.1", "whitespace and no name", HeadError.FOLDED_LINE, ok(" : b")),
+                arguments(
+                        "9112 6.3",
+                        "two lengths, one with whitespace before its colon",
+                        HeadError.REPEATED_CONTENT_LENGTH,
+                        ok("Content-Length : 1\r\nContent-Length: 2")),
+                arguments(
+                        "9112 6.1",
+                        "a length, and a coding with whitespace before its colon",
+                        HeadError.LENGTH_AND_CODING,
+                        ok("Content-Length: 1\r\nTransfer-Encoding\t: chunked")),
                 arguments("9112 5.2", "obs-fold", HeadError.FOLDED_LINE, ok("A: b\r\n c")),
                 arguments("9110 5.1", "a line without colon", HeadError.INVALID_FIELD_NAME, ok("A")),
+                arguments("9110 5.1", "a line without name", HeadError.INVALID_FIELD_NAME, ok(": b")),
                 arguments(
                         "9112 6.3",
                         "Content-Length that is no number",
@@ -103,7 +121,12 @@ class ResponseHeadTest {
                         "HTTP/1.1 200 " + "a".repeat(88)),
                 arguments(
                         "6585 5", "fields that are too large", HeadError.FIELDS_TOO_LARGE, ok("A: " + "b".repeat(396))),
-                arguments("6585 5", "too many fields", HeadError.TOO_MANY_FIELDS, ok("A: b\r\n".repeat(10) + "A: b")));
+                arguments("6585 5", "too many fields", HeadError.TOO_MANY_FIELDS, ok("A: b\r\n".repeat(10) + "A: b")),
+                arguments(
+                        "9110 7.6.1",
+                        "too many connection options",
+                        HeadError.TOO_MANY_FIELDS,
+                        ok("Connection: a" + ", a".repeat(10))));
     }
 
     @ParameterizedTest(name = "RFC 9112 6.3: {0} {1} to HEAD {2} = {3} {4}")
@@ -111,6 +134,8 @@ class ResponseHeadTest {
         "200, A: b, false, CLOSE, 0",
         "200, Content-Length: 0, false, NONE, 0",
         "200, Content-Length: 9, false, LENGTH, 9",
+        "200, Content-Length : 9, false, LENGTH, 9",
+        "200, 'Transfer-Encoding 	 : chunked', false, CHUNKED, 0",
         "200, Transfer-Encoding: chunked, false, CHUNKED, 0",
         "200, Content-Length: 9, true, NONE, 0",
         "200, Transfer-Encoding: chunked, true, NONE, 0",
@@ -182,6 +207,14 @@ class ResponseHeadTest {
                         "fields in order",
                         ok("B: 1\r\nA:2 \r\nb: 3\r\n" + DATE + "Content-Length: 1"),
                         ok("B: 1\r\nA:2 \r\nb: 3\r\n" + DATE + "Content-Length: 1", state)),
+                arguments(
+                        "RFC 9112 5.1: no whitespace before a colon",
+                        ok("A : b\r\nC\t \t:d\r\nE :\r\nContent-Length : 1"),
+                        ok("A:  b\r\nC:   d\r\nE: \r\nContent-Length:  1", DATE + state)),
+                arguments(
+                        "RFC 9112 5.1: nor does it hide what is cut, nor Date",
+                        ok("Connection : X\r\nX : 1\r\nKeep-Alive : 5\r\nX-Circuit-State : open\r\nDate : y"),
+                        ok("Date:  y", state)),
                 arguments(
                         "RFC 9110 6.6.1: Date where absent",
                         ok("Content-Length: 1"),

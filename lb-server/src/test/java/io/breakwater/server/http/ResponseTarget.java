@@ -33,7 +33,7 @@ final class ResponseTarget implements FuzzTarget {
         List<String> downstream = new ArrayList<>();
         int[] from = {0};
         Reading whole = own.responses(input, input.length, (head, message, headEnd) -> {
-            StrictReader.Message strict = StrictReader.response(text, from[0], "GET");
+            StrictReader.Message strict = StrictReader.responseToProxy(text, from[0]);
             assertThat(strict).as("what was accepted is a response").isNotNull();
             assertThat(strict.end()).as("where it ends").isEqualTo(message.end());
             assertThat(strict.body()).isEqualTo(message.body());

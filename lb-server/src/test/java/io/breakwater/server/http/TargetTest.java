@@ -13,8 +13,8 @@ class TargetTest {
     private static final String LETTERS_AND_DIGITS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
     /** RFC 3986 sections 2.2 and 2.3. */
     private static final String UNRESERVED_AND_SUB_DELIMS = LETTERS_AND_DIGITS + "-._~!$&'()*+,;=";
-    /** What browsers leave as it is (WHATWG URL), on top of RFC 3986 section 3.3. */
-    private static final String PATH = UNRESERVED_AND_SUB_DELIMS + ":@/[]^`{|}";
+    /** What clients leave as it is, on top of RFC 3986 section 3.3; bytes beyond ASCII as well. */
+    private static final String PATH = UNRESERVED_AND_SUB_DELIMS + ":@/[]^`{|}\"<>";
 
     private static final String QUERY = PATH + "?\\%";
 
@@ -28,12 +28,12 @@ class TargetTest {
                 assertThat(errorOf("/a" + (char) c + "b", "h"))
                         .as("path %02x", c)
                         .isEqualTo(
-                                PATH.indexOf(c) >= 0 || c == '?'
+                                PATH.indexOf(c) >= 0 || c == '?' || c >= 0x80
                                         ? null
                                         : split ? HeadError.INVALID_ESCAPE : HeadError.INVALID_TARGET);
                 assertThat(errorOf("/a?" + (char) c, "h"))
                         .as("query %02x", c)
-                        .isEqualTo(QUERY.indexOf(c) >= 0 ? null : HeadError.INVALID_TARGET);
+                        .isEqualTo(QUERY.indexOf(c) >= 0 || c >= 0x80 ? null : HeadError.INVALID_TARGET);
             }
         }
     }
@@ -111,7 +111,11 @@ class TargetTest {
                 "/a;/.., DOT_SEGMENT",
                 "/a;.., -",
                 "/a;../b, -",
-                "/a;b/c, -"
+                "/a;b/c, -",
+                "/\u00c3\u00a9/.., DOT_SEGMENT",
+                "/..\u00a0/b, -",
+                "/<..>/b, -",
+                "/%\u00b2\u00b2, INVALID_ESCAPE"
             })
     void aPathHasValidEscapesAndNoDotSegments(String path, @Nullable HeadError error) {
         assertThat(errorOf(path, "h")).isEqualTo(error);

@@ -125,6 +125,40 @@ class RequestRulesTest {
                         post("Expect: miracles\r\nContent-Length: 5\r\n")));
     }
 
+    @ParameterizedTest(name = "RFC 9110 9.3.2: HEAD with {0} is {1}, without a body")
+    @MethodSource
+    void refusesHeadWithAHeadAlone(String what, int status, String rest) throws IOException {
+        HttpMessage response = client.send("HEAD " + rest).readBodyless();
+
+        assertThat(response.status()).isEqualTo(status);
+        assertThat(response.field("Connection")).isEqualTo("close");
+        assertThat(Integer.parseInt(String.valueOf(response.field("Content-Length"))))
+                .as("as a GET's would be")
+                .isPositive();
+        assertThat(client.readByte()).isEqualTo(-1);
+        assertThat(backend.accepted()).isZero();
+    }
+
+    static Stream<Arguments> refusesHeadWithAHeadAlone() {
+        return Stream.of(
+                arguments("a dot segment", 400, "/a/../b HTTP/1.1\r\nHost: h\r\n\r\n"),
+                arguments("no Host", 400, "/ HTTP/1.1\r\n\r\n"),
+                arguments("a bare CR", 400, "/ HTTP/1.1\r\nHost: h\r\nA: b\rc\r\n\r\n"),
+                arguments("an unknown coding", 501, "/ HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: cow, chunked\r\n\r\n"),
+                arguments("too many fields", 431, "/ HTTP/1.1\r\nHost: h\r\n" + "A: b\r\n".repeat(100) + "\r\n"));
+    }
+
+    @ParameterizedTest(name = "RFC 9110 9.3.2: {0} {1} is {2}, with a body: its method is not known")
+    @CsvSource({"HEAD, / SIP/1.1, 400", "HEAD, / HTTP/2.0, 505", "head, /../ HTTP/1.1, 400"})
+    void refusesWhatMayBeNoHeadWithABody(String method, String rest, int status) throws IOException {
+        HttpMessage response =
+                client.send(method + " " + rest + "\r\nHost: h\r\n\r\n").read();
+
+        assertThat(response.status()).isEqualTo(status);
+        assertThat(response.text()).startsWith("{\"error\": ");
+        assertThat(client.readByte()).isEqualTo(-1);
+    }
+
     /** The head has gone on by then; its body never becomes whole. */
     @ParameterizedTest(name = "RFC {0}: {1} is 400, and no whole request goes on")
     @MethodSource

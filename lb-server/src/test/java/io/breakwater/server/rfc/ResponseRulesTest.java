@@ -62,7 +62,11 @@ class ResponseRulesTest {
                 arguments("9112 4", "what is no status line", "garbage\r\n\r\n"),
                 arguments("9112 4", "a status of two digits", "HTTP/1.1 20 OK\r\n\r\n"),
                 arguments("9110 15", "a status of no class", "HTTP/1.1 600 Odd\r\nContent-Length: 0\r\n\r\n"),
-                arguments("9112 5.1", "a space before the colon", OK + "A : b\r\nContent-Length: 0\r\n\r\n"),
+                arguments("9112 5.1", "a space in a field name", OK + "A b: c\r\nContent-Length: 0\r\n\r\n"),
+                arguments(
+                        "9112 5.1",
+                        "a second length with a space before its colon",
+                        OK + "Content-Length: 2\r\nContent-Length : 3\r\n\r\nok!"),
                 arguments("9112 5.2", "a folded line", OK + "A: b\r\n c\r\nContent-Length: 0\r\n\r\n"),
                 arguments("9112 2.2", "a bare CR", OK + "A: b\rc\r\nContent-Length: 0\r\n\r\n"),
                 arguments("9112 2.2", "a bare LF", OK + "A: b\nContent-Length: 0\r\n\r\n"),
@@ -91,6 +95,10 @@ class ResponseRulesTest {
                         "101 that nobody asked for",
                         "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"),
                 arguments("9110 5.4", "too many bytes of fields", OK + "A: " + "b".repeat(70_000) + "\r\n\r\n"),
+                arguments(
+                        "9110 5.4",
+                        "a hundred and one fields",
+                        OK + "A: b\r\n".repeat(100) + "Content-Length: 0\r\n\r\n"),
                 arguments("9110 15.2", "interim responses without end", "HTTP/1.1 102 Processing\r\n\r\n".repeat(20)));
     }
 
@@ -132,6 +140,20 @@ class ResponseRulesTest {
                         OK + "Connection: Content-Length\r\nContent-Length: 0\r\n\r\n",
                         List.of("Content-Length: 0"),
                         List.of("Connection")),
+                arguments(
+                        "9112 5.1",
+                        "whitespace before a colon is removed, and hides no field",
+                        GET,
+                        OK + "A : b\r\nConnection\t: X\r\nX : 1\r\nContent-Length : 0\r\n\r\n",
+                        List.of("A:  b", "Content-Length:  0"),
+                        List.of("X", "Connection")),
+                arguments(
+                        "9110 5.4",
+                        "a hundred fields",
+                        GET,
+                        OK + "A: b\r\n".repeat(98) + "Content-Length: 0\r\nLast: 1\r\n\r\n",
+                        List.of("A: b", "Content-Length: 0", "Last: 1"),
+                        List.of()),
                 arguments(
                         "9110 6.6.1",
                         "Date is kept",
