@@ -16,6 +16,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
@@ -319,8 +320,9 @@ class ConfigLoaderTest {
             lb.listeners { b { port = 4000, prot = 1 } }   | lb.listeners.b.prot: unknown key (expected: one of host, port, tls, max-connections, trusted-proxies, health-path, circuit-state-header, reason-header, request-id-header, trace-context, limits, timeouts; did you mean port?)
             lb.listen.limits.min-body-rate = -1            | lb.listen.limits.min-body-rate: -1 (expected: a size such as 8KiB)
             lb.routes += { path = "/b" }                   | lb.routes[1].pool: missing (expected: the name of a pool)
-            lb.routes += { path = "/a", pool = p }         | lb.routes[1].name: /a (expected: a name of its own: routes[0] has it, so set name on one of them)
+            lb.routes += { path = "/b", pool = p, name = b }, lb.routes += { path = "/c", pool = p, name = b } | lb.routes[2].name: b (expected: a name of its own: routes[1] has it)
             lb.routes += { path = "/b", pool = p, name = health } | lb.routes[1].name: health (expected: a name other than none and health)
+            lb.routes += { host = none, pool = p }         | lb.routes[1].name: none (expected: a name other than none and health)
             lb.routes += { path = "/b/../c", pool = p }    | lb.routes[1].path: /b/../c (expected: a path that starts with "/", without query, fragment, spaces, "\\" or dot segments)
             lb.routes += { prefix = "/b?c", pool = p }     | lb.routes[1].prefix: /b?c (expected: a path that starts with "/", without query, fragment, spaces, "\\" or dot segments)
             lb.routes += { path = "/b", pool = p, rewrite = c } | lb.routes[1].rewrite: c (expected: a path that starts with "/", without query, fragment, spaces, "\\" or dot segments)
@@ -674,23 +676,6 @@ class ConfigLoaderTest {
         }
 
         @Test
-        void twoRoutesOfOnePathNeedNamesOfTheirOwn() throws ConfigProblems {
-            String routes = """
-                    lb.routes = [
-                      { host = "a.example.com", path = "/x", pool = p }
-                      { host = "b.example.com", path = "/x", pool = p%s }
-                    ]
-                    """;
-
-            assertThat(problems(routes.formatted("")))
-                    .containsExactly("t.conf:5: lb.routes[1].name: /x (expected: a name of its own: routes[0] has it,"
-                            + " so set name on one of them)");
-            assertThat(parse(routes.formatted(", name = b")).config().routes())
-                    .extracting(RouteConfig::name)
-                    .containsExactly("/x", "b");
-        }
-
-        @Test
         void aRouteNeedsSomethingToMatch() {
             assertThat(problems("lb.routes += { pool = p }"))
                     .containsExactly(
@@ -709,6 +694,64 @@ class ConfigLoaderTest {
             assertThat(problems(pools + "lb.routes += { path = \"/x\", pool = wbe-7 }"))
                     .containsExactly("t.conf:23: lb.routes[1].pool: wbe-7 (expected: one of the 21 in lb.pools;"
                             + " did you mean web-7?)");
+        }
+    }
+
+    @Nested
+    class NamesOfRoutes {
+
+        @ParameterizedTest
+        @CsvSource(delimiter = '|', textBlock = """
+                { path = "/x" }, { prefix = "/y" }, { host = c }                                      | /x, /y, c
+                { path = "/x", methods = [GET] }, { path = "/x", methods = [POST] }                   | /x, /x#2
+                { path = "/x", methods = [POST] }, { path = "/x" }, { prefix = "/x" }                 | /x, /x#2, /x#3
+                { host = a, prefix = "/" }, { host = b, prefix = "/" }, { host = c, prefix = "/" }    | /, /#2, /#3
+                { host = a.b, methods = [GET] }, { host = A.B }                                       | a.b, a.b#2
+                { path = "/x", host = a }, { path = "/x", host = b, name = b }, { path = "/x" }       | /x, b, /x#2
+                { path = "/x", host = a }, { path = "/x", host = b, name = "/x#2" }, { path = "/x" }  | /x, /x#2, /x#3
+                { path = "/x", host = a }, { path = "/x", host = b }, { path = "/y", name = "/x" }    | /x#2, /x#3, /x
+                """)
+        void areWhatTheyMatchAndANumberWhereThatIsAnothers(String routes, String names) throws ConfigProblems {
+            LoadedConfig loaded = parse("lb.route-defaults.pool = p, lb.routes = [ " + routes + " ]");
+
+            assertThat(loaded.config().routes()).extracting(RouteConfig::name).containsExactly(names.split(", "));
+            assertThat(loaded.warnings()).isEmpty();
+            assertThat(new ConfigLoader(environment, () -> 1_000_000)
+                            .parse(ConfigPrinter.print(loaded.config()), "printed", List.of())
+                            .config())
+                    .isEqualTo(loaded.config());
+        }
+
+        @Test
+        void thatAreWrittenTwiceAreRefusedAlsoWhereTheyLookMade() {
+            assertThat(problems("""
+                    lb.routes += { path = "/a", pool = p }
+                    lb.routes += { path = "/b", pool = p, name = "/a#2" }
+                    lb.routes += { path = "/c", pool = p, name = "/a#2" }
+                    """))
+                    .containsExactly(
+                            "t.conf:5: lb.routes[3].name: /a#2 (expected: a name of its own: routes[2] has it)");
+        }
+
+        @Test
+        void anUnnamedRouteThatNoRequestReachesIsToldSo() throws ConfigProblems {
+            assertThat(parse("lb.routes += { path = \"/a\", pool = p }").warnings())
+                    .extracting(Problem::toString)
+                    .containsExactly("t.conf:3: lb.routes[1].path: /a (unwise: no request comes here: the earlier"
+                            + " route /a takes them all)");
+        }
+
+        @Test
+        void ofTenThousandRoutesWithOnePrefixAreAllTheirOwn() throws ConfigProblems {
+            String routes = IntStream.range(0, 10_000)
+                    .mapToObj(i -> "{ host = h" + i + ", prefix = \"/\", pool = p }")
+                    .collect(Collectors.joining(", "));
+
+            assertThat(parse("lb.routes = [" + routes + "]").config().routes())
+                    .extracting(RouteConfig::name)
+                    .doesNotHaveDuplicates()
+                    .startsWith("/", "/#2")
+                    .endsWith("/#10000");
         }
     }
 
