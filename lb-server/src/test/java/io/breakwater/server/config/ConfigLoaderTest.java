@@ -792,12 +792,123 @@ class ConfigLoaderTest {
                     .isEqualTo(2);
         }
 
+        @ParameterizedTest
+        @ValueSource(
+                strings = {
+                    "lb.pools.q { breaker.consecutive-failures = 7, backends = [\"http://q\"] }",
+                    "lb.pools.q = ${lb.pools.p} { breaker.consecutive-failures = 7, backends = [\"http://q\"] }",
+                    "lb.pools.q = ${lb.pools.p}, lb.pools.q { breaker.consecutive-failures = 7, backends = [\"http://q\"] }",
+                    "lb.pools.q = { breaker.consecutive-failures = 7, backends = [\"http://q\"] } ${?nothing}",
+                    "lb.pools.q { breaker = ${lb.pool-defaults.breaker} { consecutive-failures = 7 }, backends = [\"http://q\"] }",
+                })
+        void aSettingReachesIntoAPoolHoweverTheFileMakesIt(String pool) throws ConfigProblems {
+            String file = pool + "\nlb.pools.a = ${lb.pools.p}";
+
+            LbConfig config = parse(file, "lb.pools.q.breaker.cooldown=1s").config();
+
+            assertThat(pool(config, "q").backends())
+                    .extracting(BackendConfig::url)
+                    .containsExactly("http://q");
+            assertThat(pool(config, "q").breaker().consecutiveFailures()).isEqualTo(7);
+            assertThat(pool(config, "q").breaker().cooldown()).hasSeconds(1);
+            assertThat(pool(config, "p").breaker().cooldown()).hasSeconds(5);
+            assertThat(pool(config, "a").breaker().cooldown()).hasSeconds(5);
+        }
+
+        @Test
+        void poolsKeepTheOrderOfTheFile() throws ConfigProblems {
+            String pools = "lb.pools.b.backends = [\"http://b\"]\nlb.pools.a.backends = [\"http://a\"]";
+
+            assertThat(parse(pools, "lb.pools.a.breaker.cooldown=1s", "lb.pools.b={ retries.max = 0 }")
+                            .config()
+                            .pools()
+                            .keySet())
+                    .containsExactly("p", "b", "a");
+        }
+
+        @Test
+        void aSettingOfAPoolHoldsForThoseThatAreMadeOfIt() throws ConfigProblems {
+            LbConfig config = parse(
+                            "lb.pools.q = ${lb.pools.p} { backends = [\"http://q\"] }",
+                            "lb.pools.p.breaker.cooldown=2s",
+                            "lb.pools.p.backends=[\"http://new\"]")
+                    .config();
+
+            assertThat(pool(config, "q").breaker().cooldown()).hasSeconds(2);
+            assertThat(pool(config, "p").backends())
+                    .extracting(BackendConfig::url)
+                    .containsExactly("http://new");
+            assertThat(pool(config, "q").backends())
+                    .extracting(BackendConfig::url)
+                    .containsExactly("http://q");
+        }
+
+        @Test
+        void anObjectIsLaidOverTheOneThatIsThere() throws ConfigProblems {
+            LbConfig config = parse(
+                            "lb.listen { port = 4000, max-connections = 5, limits.headers = 3KiB }",
+                            "lb.listen={ port = 5000, limits { header-count = 9 } }",
+                            "lb.listen.limits={ header-count = 8 }",
+                            "lb.pools={ p { breaker.cooldown = 7s } }")
+                    .config();
+
+            assertThat(config.listen().port()).isEqualTo(5000);
+            assertThat(config.listen().maxConnections()).isEqualTo(5);
+            assertThat(config.listen().limits().headersBytes()).isEqualTo(3 * 1024);
+            assertThat(config.listen().limits().headerCount()).isEqualTo(8);
+            assertThat(pool(config, "p").backends()).hasSize(1);
+            assertThat(pool(config, "p").breaker().cooldown()).hasSeconds(7);
+        }
+
+        @Test
+        void nullTakesAwayWhatTheFileHas() throws ConfigProblems {
+            String file = "lb.pools.q { backends = [\"http://q\"], breaker.cooldown = 7s }";
+
+            assertThat(parse(file, "lb.pools.q=null").config().pools()).containsOnlyKeys("p");
+            assertThat(pool(
+                                    parse(file, "lb.pools.q=null", "lb.pools.q.backends=[\"http://new\"]")
+                                            .config(),
+                                    "q")
+                            .breaker()
+                            .cooldown())
+                    .hasSeconds(5);
+        }
+
+        @Test
+        void aSettingMayAddToTheListOfTheFile() throws ConfigProblems {
+            assertThat(parse("", "lb.routes=${lb.routes} [{ path = \"/b\", pool = p }]")
+                            .config()
+                            .routes())
+                    .extracting(RouteConfig::path)
+                    .containsExactly("/a", "/b");
+        }
+
+        @ParameterizedTest
+        @CsvSource(delimiter = '|', textBlock = """
+                lb.pools.q { colour = red } | lb.pools.q.breaker.cooldown=1s | t.conf:3: lb.pools.q.backends: [] (expected: at least one backend, such as "http://localhost:3001")
+                lb.pools.q { colour = red } | lb.pools.q={ balance = random } | t.conf:3: lb.pools.q.backends: [] (expected: at least one backend, such as "http://localhost:3001")
+                ''                          | lb.pools.q.breaker.cooldown=1s | --set: lb.pools.q.backends: [] (expected: at least one backend, such as "http://localhost:3001")
+                lb.pools.q = ${lb.pools.p}  | lb.pools.q.breaker.cooldown=1  | --set: lb.pools.q.breaker.cooldown: 1 (expected: a duration with its unit, such as 5s or 250ms)
+                lb.pools.q = ${lb.pools.p}  | lb.pools.q.backends.0=x        | --set: lb.pools.q.backends.0: x (expected: a key outside lists; lb.pools.q.backends is set whole)
+                lb.pools.q.backends = ${lb.pools.p.backends} | lb.pools.q.backends.0.weight=2 | --set: lb.pools.q.backends.0.weight: 2 (expected: a key outside lists; lb.pools.q.backends is set whole)
+                ''                          | lb.listen.port=${nowhere}      | --set: ${nowhere}: not found (expected: a key of this file or a variable of the environment)
+                lb.listen.port = ${nowhere} | lb.routes.0.pool=p             | --set: lb.routes.0.pool: p (expected: a key outside lists; lb.routes is set whole)
+                """)
+        void aProblemStandsWhereItsValueDoes(String line, String setting, String problem) {
+            assertThat(problems(line, setting)).contains(problem);
+        }
+
         @Test
         void aSettingMayReferToTheEnvironment() throws ConfigProblems {
             environment = Map.of("MINE", "4321");
 
             assertThat(parse("", "lb.listen.port=${MINE}").config().listen().port())
                     .isEqualTo(4321);
+            assertThat(parse("lb.listen.port = 4000", "lb.listen.port=${?YOURS}")
+                            .config()
+                            .listen()
+                            .port())
+                    .isEqualTo(4000);
         }
 
         @ParameterizedTest
@@ -899,6 +1010,24 @@ class ConfigLoaderTest {
                     .singleElement()
                     .asString()
                     .startsWith("pools.conf:2: lb.pools.p.colour: unknown key (expected: one of ");
+        }
+
+        @Test
+        void aPoolOfAnIncludedFileStandsThereAlsoWhereASettingReachesIntoIt() throws Exception {
+            Files.writeString(folder.resolve("pools.conf"), "\npools.p { balance = random }");
+            Path file = Files.writeString(
+                    folder.resolve("a.conf"),
+                    "lb {\n include \"pools.conf\"\n routes = [{ path = \"/\", pool = p }]\n}");
+
+            assertThat(catchThrowableOfType(
+                                    ConfigProblems.class,
+                                    () -> new ConfigLoader(environment, () -> 1_000_000)
+                                            .load(file, List.of("lb.pools.p.breaker.cooldown=1s")))
+                            .problems())
+                    .extracting(Problem::toString)
+                    .containsExactly(folder.resolve("pools.conf")
+                            + ":2: lb.pools.p.backends: [] (expected: at least one backend, such as"
+                            + " \"http://localhost:3001\")");
         }
 
         @ParameterizedTest
