@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.breakwater.server.cli.Serving.Addresses;
 import io.breakwater.server.config.ConfigProblems;
+import io.breakwater.server.config.LbConfig;
 import io.breakwater.server.config.LoadedConfig;
 import io.breakwater.server.demo.DemoReplica;
 import io.breakwater.server.demo.DemoReplica.Reach;
@@ -62,8 +63,8 @@ final class DemoCommand implements Callable<Integer> {
         }
         List<DemoReplica> replicas = new ArrayList<>();
         try {
-            for (int i = 1; i <= count; i++) {
-                replicas.add(started("replica-" + i, FIRST_PORT + i - 1));
+            for (int port : ports()) {
+                replicas.add(started("replica-" + (replicas.size() + 1), port));
             }
             List<String> urls = replicas.stream()
                     .map(replica -> "http://localhost:" + replica.port())
@@ -76,6 +77,16 @@ final class DemoCommand implements Callable<Integer> {
         } finally {
             replicas.forEach(DemoReplica::close);
         }
+    }
+
+    /** Those that the replicas want, without the ones that the balancer is asked to have, for it binds after them. */
+    private int[] ports() throws IOException, ConfigProblems {
+        LbConfig asked = host.loader().parse(config(), CONFIG, List.of()).config();
+        return IntStream.iterate(FIRST_PORT, port -> port + 1)
+                .filter(port ->
+                        port != asked.listen().port() && port != asked.admin().port())
+                .limit(count)
+                .toArray();
     }
 
     /** On the port wanted, or on one that the system chooses where that is taken. */

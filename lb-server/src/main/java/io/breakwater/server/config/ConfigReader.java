@@ -485,30 +485,36 @@ final class ConfigReader {
         Section defaults = lb.section("route-defaults");
         Section fallbacks = lb.section("fallback-defaults");
         fallbacks.read(ConfigReader::fallbackDefaults);
-        defaults.read(s -> route(s, anyPool, "/", fallbacks));
+        defaults.read(s -> route(s, anyPool, "/", fallbacks, new RouteNames(List.of())));
+        List<Element> elements = lb.elements("routes");
+        RouteNames names = new RouteNames(elements.stream()
+                .flatMap(element -> Stream.ofNullable(element.section(defaults)))
+                .flatMap(entry -> Stream.ofNullable(entry.optionalText("name")))
+                .toList());
         List<RouteConfig> routes = new ArrayList<>();
-        for (Element element : lb.elements("routes")) {
+        for (Element element : elements) {
             int index = routes.size();
             Section entry = element.section(defaults);
             routes.add(
                     entry == null
                             ? unreadableRoute(index, anyPool)
                             : entry.read(
-                                    s -> requiredRoute(s, anyPool, fallbacks),
+                                    s -> requiredRoute(s, anyPool, fallbacks, names),
                                     () -> unreadableRoute(index, pool(entry, anyPool))));
         }
         return routes;
     }
 
-    private static RouteConfig requiredRoute(Section s, String anyPool, Section fallbacks) {
+    private static RouteConfig requiredRoute(Section s, String anyPool, Section fallbacks, RouteNames names) {
         if (s.optionalText("pool") == null) {
             s.reportMissing("pool", "the name of a pool");
         }
-        return route(s, anyPool, null, fallbacks);
+        return route(s, anyPool, null, fallbacks, names);
     }
 
     /** @param otherwise the prefix if the section has no path, prefix or host, as defaults usually have none */
-    private static RouteConfig route(Section s, String anyPool, @Nullable String otherwise, Section fallbacks) {
+    private static RouteConfig route(
+            Section s, String anyPool, @Nullable String otherwise, Section fallbacks, RouteNames names) {
         String name = s.optionalText("name");
         String host = s.optionalText("host");
         String path = s.optionalText("path");
@@ -517,7 +523,7 @@ final class ConfigReader {
         String prefix = nothing ? otherwise : ownPrefix;
         String defaultName = RouteConfig.defaultName(host, path, prefix);
         return new RouteConfig(
-                name != null ? name : defaultName != null ? defaultName : "unnamed",
+                name != null ? name : names.take(defaultName != null ? defaultName : "unnamed"),
                 host,
                 path,
                 prefix,

@@ -107,7 +107,7 @@ final class HoconSource {
         return ConfigFactory.empty();
     }
 
-    /** Puts {@code KEY=VALUE} settings over the file; the last of two with the same key wins. */
+    /** Lays {@code KEY=VALUE} settings over the file one by one, each as HOCON takes a value that comes later. */
     Config withSettings(Config file, List<String> settings) {
         Config result = file;
         for (String setting : settings) {
@@ -126,7 +126,7 @@ final class HoconSource {
             }
             ConfigValue value = value(key, setting.substring(equals + 1));
             if (value != null) {
-                result = result.withoutPath(key).withValue(key, value);
+                result = at(path, value).withFallback(result);
             }
         }
         return result;
@@ -217,20 +217,33 @@ final class HoconSource {
         }
     }
 
-    /** The path of the first list that the key leads into; null if none does. */
-    private static @Nullable String listOnTheWay(Config file, List<String> path) {
-        Config tree = file.withFallback(reference());
-        for (int steps = 1; steps < path.size(); steps++) {
-            String prefix = ConfigUtil.joinPath(path.subList(0, steps));
-            try {
+    /** The path of the first list that the key leads into; null if none does, or if what is there cannot be told. */
+    private @Nullable String listOnTheWay(Config file, List<String> path) {
+        try {
+            Config tree = file.withFallback(reference())
+                    .withFallback(environment())
+                    .resolve(ConfigResolveOptions.defaults()
+                            .setUseSystemEnvironment(false)
+                            .setAllowUnresolved(true));
+            for (int steps = 1; steps < path.size(); steps++) {
+                String prefix = ConfigUtil.joinPath(path.subList(0, steps));
                 if (tree.hasPath(prefix) && tree.getValue(prefix).valueType() == ConfigValueType.LIST) {
                     return prefix;
                 }
-            } catch (ConfigException notResolvedYet) {
-                return null;
             }
+        } catch (ConfigException unresolvable) {
+            return null; // It is reported when the whole is resolved.
         }
         return null;
+    }
+
+    /** The value under the path, in objects that come from the command line as it does. */
+    private static Config at(List<String> path, ConfigValue value) {
+        ConfigValue outer = value;
+        for (int i = path.size() - 1; i >= 0; i--) {
+            outer = ConfigValueFactory.fromMap(Map.of(path.get(i), outer), SET);
+        }
+        return ((ConfigObject) outer).toConfig();
     }
 
     private @Nullable ConfigValue value(String key, String text) {

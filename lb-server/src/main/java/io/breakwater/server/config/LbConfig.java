@@ -61,7 +61,7 @@ public record LbConfig(
                             first == null,
                             "routes[" + i + "].name",
                             route.name(),
-                            "a name of its own: routes[" + first + "] has it, so set name on one of them")
+                            "a name of its own: routes[" + first + "] has it")
                     .require(
                             pools.isEmpty() || pools.containsKey(route.pool()),
                             "routes[" + i + "].pool",

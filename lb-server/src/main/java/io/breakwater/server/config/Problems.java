@@ -17,6 +17,10 @@ import java.util.regex.Pattern;
  */
 final class Problems {
 
+    /** As the library says that an object stands in one file, and that a setting reaches into it. */
+    private static final Pattern REACHED_INTO =
+            Pattern.compile("merge of " + HoconSource.SET + "(?:: \\d+)?,([^,]+): (\\d{1,9})(?:-\\d+)?");
+
     private final String fileName;
     /** As the library says that a value of several places stands in this file, too. */
     private final Pattern ownLine;
@@ -73,6 +77,10 @@ final class Problems {
             return new Problem(origin.filename(), line, key, value, remark);
         }
         String name = origin.description();
+        Matcher reached = REACHED_INTO.matcher(name);
+        if (reached.matches()) {
+            return new Problem(reached.group(1), Integer.parseInt(reached.group(2)), key, value, remark);
+        }
         Matcher merged = ownLine.matcher(name);
         if (name.startsWith("merge of ") && !fileName.startsWith("--") && merged.find()) {
             return new Problem(fileName, Integer.parseInt(merged.group(1)), key, value, remark);

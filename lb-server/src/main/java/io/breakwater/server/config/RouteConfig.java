@@ -126,7 +126,7 @@ public record RouteConfig(
         return HttpText.isToken(text) && text.equals(text.toUpperCase(Locale.ROOT)) && !text.equals("CONNECT");
     }
 
-    /** The name of a route that is given none: its path, its prefix or its host, the first that it has. */
+    /** What a route that is given no name is called by: its path, its prefix or its host, the first that it has. */
     static @Nullable String defaultName(@Nullable String host, @Nullable String path, @Nullable String prefix) {
         if (path != null || prefix != null) {
             return path != null ? path : prefix;

@@ -19,6 +19,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +34,8 @@ final class Section {
 
     private static final String OBJECT_RULE = "an object in { }";
     private static final Set<String> SECRETS = Set.of("token");
+    /** As the library says {@code NAME: LINE} or {@code NAME: LINE-LINE}. */
+    private static final Pattern LAST_PLACE = Pattern.compile(": (\\d{1,9})(?:-\\d+)?$");
 
     private final String path;
     private final ConfigObject own;
@@ -456,10 +460,16 @@ final class Section {
         List<String> names = new ArrayList<>(object.keySet());
         names.sort(Comparator.<String>comparingInt(name -> {
                     ConfigValue value = object.get(name);
-                    return value == null ? 0 : value.origin().lineNumber();
+                    return value == null ? 0 : firstLine(value);
                 })
                 .thenComparing(Comparator.naturalOrder()));
         return names;
+    }
+
+    /** Where the value begins. One of several layers, {@code merge of --set,a.conf: 3}, begins in the lowest. */
+    private static int firstLine(ConfigValue value) {
+        Matcher line = LAST_PLACE.matcher(value.origin().description());
+        return line.find() ? Integer.parseInt(line.group(1)) : 0;
     }
 
     private static ConfigObject emptyObject() {

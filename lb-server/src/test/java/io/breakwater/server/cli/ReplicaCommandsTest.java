@@ -3,6 +3,7 @@ package io.breakwater.server.cli;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.breakwater.server.config.BackendConfig;
 import io.breakwater.server.config.ConfigChanges;
 import io.breakwater.server.config.ConfigLoader;
 import io.breakwater.server.config.LbConfig;
@@ -145,6 +146,20 @@ class ReplicaCommandsTest {
         assertThat(changes.summary())
                 .allMatch(change -> change.startsWith("pool replicas: backend replica-")
                         || (change.startsWith("lb.pools.replicas.retries.max: ") && replicas < 3));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"PORT, 3001", "PORT, 3002", "ADMIN_PORT, 3003"})
+    void aReplicaLeavesOutAPortThatTheBalancerIsAskedToHave(String variable, String port) {
+        shell.environment(Map.of(variable, port)).balancer.startFailure = new IOException("not started");
+
+        shell.run("demo", "--replicas", "3");
+
+        assertThat(requireNonNull(requireNonNull(shell.balancer.config).pools().get("replicas"))
+                        .backends())
+                .hasSize(3)
+                .extracting(BackendConfig::port)
+                .doesNotContain(Integer.valueOf(port));
     }
 
     @Test

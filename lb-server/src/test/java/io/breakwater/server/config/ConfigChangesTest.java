@@ -115,6 +115,7 @@ class ConfigChangesTest {
             lb.pools.web.backends = [{ url = "http://x", id = one }, { url = "http://b:82", id = two, weight = 3 }] | pool web: backend one replaced, http://a:81 -> http://x
             lb.pools.web.backends = [{ url = "http://A:81", id = one, priority = 1 }, { url = "http://b:82", id = two }] | pool web: backend one: url: "http://a:81" -> "http://A:81"; pool web: backend one: priority: 0 -> 1; pool web: backend two: weight: 3 -> 1
             lb.routes += { path = "/d", pool = web }     | route /d added, to pool web
+            lb.routes += { path = "/a", pool = web }     | route /a#2 added, to pool web
             lb.route-defaults.strip-prefix = true, lb.routes = [{ prefix = "/b", pool = web, methods = [GET] }, { path = "/a", strip-prefix = false, pool = web }, { host = "c.example.com", strip-prefix = false, pool = "my.pool" }] | route /b: strip-prefix: false -> true; routes are tried in another order
             lb.routes = [{ path = "/a", pool = "my.pool", rewrite = "/x" }, { path = "/c", pool = web }] | route /a: pool: "web" -> "my.pool"; route /a: rewrite: none -> "/x"; route /c added, to pool web; route /b removed; route c.example.com removed
             """)

@@ -16,6 +16,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
@@ -319,8 +320,9 @@ class ConfigLoaderTest {
             lb.listeners { b { port = 4000, prot = 1 } }   | lb.listeners.b.prot: unknown key (expected: one of host, port, tls, max-connections, trusted-proxies, health-path, circuit-state-header, reason-header, request-id-header, trace-context, limits, timeouts; did you mean port?)
             lb.listen.limits.min-body-rate = -1            | lb.listen.limits.min-body-rate: -1 (expected: a size such as 8KiB)
             lb.routes += { path = "/b" }                   | lb.routes[1].pool: missing (expected: the name of a pool)
-            lb.routes += { path = "/a", pool = p }         | lb.routes[1].name: /a (expected: a name of its own: routes[0] has it, so set name on one of them)
+            lb.routes += { path = "/b", pool = p, name = b }, lb.routes += { path = "/c", pool = p, name = b } | lb.routes[2].name: b (expected: a name of its own: routes[1] has it)
             lb.routes += { path = "/b", pool = p, name = health } | lb.routes[1].name: health (expected: a name other than none and health)
+            lb.routes += { host = none, pool = p }         | lb.routes[1].name: none (expected: a name other than none and health)
             lb.routes += { path = "/b/../c", pool = p }    | lb.routes[1].path: /b/../c (expected: a path that starts with "/", without query, fragment, spaces, "\\" or dot segments)
             lb.routes += { prefix = "/b?c", pool = p }     | lb.routes[1].prefix: /b?c (expected: a path that starts with "/", without query, fragment, spaces, "\\" or dot segments)
             lb.routes += { path = "/b", pool = p, rewrite = c } | lb.routes[1].rewrite: c (expected: a path that starts with "/", without query, fragment, spaces, "\\" or dot segments)
@@ -674,23 +676,6 @@ class ConfigLoaderTest {
         }
 
         @Test
-        void twoRoutesOfOnePathNeedNamesOfTheirOwn() throws ConfigProblems {
-            String routes = """
-                    lb.routes = [
-                      { host = "a.example.com", path = "/x", pool = p }
-                      { host = "b.example.com", path = "/x", pool = p%s }
-                    ]
-                    """;
-
-            assertThat(problems(routes.formatted("")))
-                    .containsExactly("t.conf:5: lb.routes[1].name: /x (expected: a name of its own: routes[0] has it,"
-                            + " so set name on one of them)");
-            assertThat(parse(routes.formatted(", name = b")).config().routes())
-                    .extracting(RouteConfig::name)
-                    .containsExactly("/x", "b");
-        }
-
-        @Test
         void aRouteNeedsSomethingToMatch() {
             assertThat(problems("lb.routes += { pool = p }"))
                     .containsExactly(
@@ -709,6 +694,64 @@ class ConfigLoaderTest {
             assertThat(problems(pools + "lb.routes += { path = \"/x\", pool = wbe-7 }"))
                     .containsExactly("t.conf:23: lb.routes[1].pool: wbe-7 (expected: one of the 21 in lb.pools;"
                             + " did you mean web-7?)");
+        }
+    }
+
+    @Nested
+    class NamesOfRoutes {
+
+        @ParameterizedTest
+        @CsvSource(delimiter = '|', textBlock = """
+                { path = "/x" }, { prefix = "/y" }, { host = c }                                      | /x, /y, c
+                { path = "/x", methods = [GET] }, { path = "/x", methods = [POST] }                   | /x, /x#2
+                { path = "/x", methods = [POST] }, { path = "/x" }, { prefix = "/x" }                 | /x, /x#2, /x#3
+                { host = a, prefix = "/" }, { host = b, prefix = "/" }, { host = c, prefix = "/" }    | /, /#2, /#3
+                { host = a.b, methods = [GET] }, { host = A.B }                                       | a.b, a.b#2
+                { path = "/x", host = a }, { path = "/x", host = b, name = b }, { path = "/x" }       | /x, b, /x#2
+                { path = "/x", host = a }, { path = "/x", host = b, name = "/x#2" }, { path = "/x" }  | /x, /x#2, /x#3
+                { path = "/x", host = a }, { path = "/x", host = b }, { path = "/y", name = "/x" }    | /x#2, /x#3, /x
+                """)
+        void areWhatTheyMatchAndANumberWhereThatIsAnothers(String routes, String names) throws ConfigProblems {
+            LoadedConfig loaded = parse("lb.route-defaults.pool = p, lb.routes = [ " + routes + " ]");
+
+            assertThat(loaded.config().routes()).extracting(RouteConfig::name).containsExactly(names.split(", "));
+            assertThat(loaded.warnings()).isEmpty();
+            assertThat(new ConfigLoader(environment, () -> 1_000_000)
+                            .parse(ConfigPrinter.print(loaded.config()), "printed", List.of())
+                            .config())
+                    .isEqualTo(loaded.config());
+        }
+
+        @Test
+        void thatAreWrittenTwiceAreRefusedAlsoWhereTheyLookMade() {
+            assertThat(problems("""
+                    lb.routes += { path = "/a", pool = p }
+                    lb.routes += { path = "/b", pool = p, name = "/a#2" }
+                    lb.routes += { path = "/c", pool = p, name = "/a#2" }
+                    """))
+                    .containsExactly(
+                            "t.conf:5: lb.routes[3].name: /a#2 (expected: a name of its own: routes[2] has it)");
+        }
+
+        @Test
+        void anUnnamedRouteThatNoRequestReachesIsToldSo() throws ConfigProblems {
+            assertThat(parse("lb.routes += { path = \"/a\", pool = p }").warnings())
+                    .extracting(Problem::toString)
+                    .containsExactly("t.conf:3: lb.routes[1].path: /a (unwise: no request comes here: the earlier"
+                            + " route /a takes them all)");
+        }
+
+        @Test
+        void ofTenThousandRoutesWithOnePrefixAreAllTheirOwn() throws ConfigProblems {
+            String routes = IntStream.range(0, 10_000)
+                    .mapToObj(i -> "{ host = h" + i + ", prefix = \"/\", pool = p }")
+                    .collect(Collectors.joining(", "));
+
+            assertThat(parse("lb.routes = [" + routes + "]").config().routes())
+                    .extracting(RouteConfig::name)
+                    .doesNotHaveDuplicates()
+                    .startsWith("/", "/#2")
+                    .endsWith("/#10000");
         }
     }
 
@@ -749,12 +792,123 @@ class ConfigLoaderTest {
                     .isEqualTo(2);
         }
 
+        @ParameterizedTest
+        @ValueSource(
+                strings = {
+                    "lb.pools.q { breaker.consecutive-failures = 7, backends = [\"http://q\"] }",
+                    "lb.pools.q = ${lb.pools.p} { breaker.consecutive-failures = 7, backends = [\"http://q\"] }",
+                    "lb.pools.q = ${lb.pools.p}, lb.pools.q { breaker.consecutive-failures = 7, backends = [\"http://q\"] }",
+                    "lb.pools.q = { breaker.consecutive-failures = 7, backends = [\"http://q\"] } ${?nothing}",
+                    "lb.pools.q { breaker = ${lb.pool-defaults.breaker} { consecutive-failures = 7 }, backends = [\"http://q\"] }",
+                })
+        void aSettingReachesIntoAPoolHoweverTheFileMakesIt(String pool) throws ConfigProblems {
+            String file = pool + "\nlb.pools.a = ${lb.pools.p}";
+
+            LbConfig config = parse(file, "lb.pools.q.breaker.cooldown=1s").config();
+
+            assertThat(pool(config, "q").backends())
+                    .extracting(BackendConfig::url)
+                    .containsExactly("http://q");
+            assertThat(pool(config, "q").breaker().consecutiveFailures()).isEqualTo(7);
+            assertThat(pool(config, "q").breaker().cooldown()).hasSeconds(1);
+            assertThat(pool(config, "p").breaker().cooldown()).hasSeconds(5);
+            assertThat(pool(config, "a").breaker().cooldown()).hasSeconds(5);
+        }
+
+        @Test
+        void poolsKeepTheOrderOfTheFile() throws ConfigProblems {
+            String pools = "lb.pools.b.backends = [\"http://b\"]\nlb.pools.a.backends = [\"http://a\"]";
+
+            assertThat(parse(pools, "lb.pools.a.breaker.cooldown=1s", "lb.pools.b={ retries.max = 0 }")
+                            .config()
+                            .pools()
+                            .keySet())
+                    .containsExactly("p", "b", "a");
+        }
+
+        @Test
+        void aSettingOfAPoolHoldsForThoseThatAreMadeOfIt() throws ConfigProblems {
+            LbConfig config = parse(
+                            "lb.pools.q = ${lb.pools.p} { backends = [\"http://q\"] }",
+                            "lb.pools.p.breaker.cooldown=2s",
+                            "lb.pools.p.backends=[\"http://new\"]")
+                    .config();
+
+            assertThat(pool(config, "q").breaker().cooldown()).hasSeconds(2);
+            assertThat(pool(config, "p").backends())
+                    .extracting(BackendConfig::url)
+                    .containsExactly("http://new");
+            assertThat(pool(config, "q").backends())
+                    .extracting(BackendConfig::url)
+                    .containsExactly("http://q");
+        }
+
+        @Test
+        void anObjectIsLaidOverTheOneThatIsThere() throws ConfigProblems {
+            LbConfig config = parse(
+                            "lb.listen { port = 4000, max-connections = 5, limits.headers = 3KiB }",
+                            "lb.listen={ port = 5000, limits { header-count = 9 } }",
+                            "lb.listen.limits={ header-count = 8 }",
+                            "lb.pools={ p { breaker.cooldown = 7s } }")
+                    .config();
+
+            assertThat(config.listen().port()).isEqualTo(5000);
+            assertThat(config.listen().maxConnections()).isEqualTo(5);
+            assertThat(config.listen().limits().headersBytes()).isEqualTo(3 * 1024);
+            assertThat(config.listen().limits().headerCount()).isEqualTo(8);
+            assertThat(pool(config, "p").backends()).hasSize(1);
+            assertThat(pool(config, "p").breaker().cooldown()).hasSeconds(7);
+        }
+
+        @Test
+        void nullTakesAwayWhatTheFileHas() throws ConfigProblems {
+            String file = "lb.pools.q { backends = [\"http://q\"], breaker.cooldown = 7s }";
+
+            assertThat(parse(file, "lb.pools.q=null").config().pools()).containsOnlyKeys("p");
+            assertThat(pool(
+                                    parse(file, "lb.pools.q=null", "lb.pools.q.backends=[\"http://new\"]")
+                                            .config(),
+                                    "q")
+                            .breaker()
+                            .cooldown())
+                    .hasSeconds(5);
+        }
+
+        @Test
+        void aSettingMayAddToTheListOfTheFile() throws ConfigProblems {
+            assertThat(parse("", "lb.routes=${lb.routes} [{ path = \"/b\", pool = p }]")
+                            .config()
+                            .routes())
+                    .extracting(RouteConfig::path)
+                    .containsExactly("/a", "/b");
+        }
+
+        @ParameterizedTest
+        @CsvSource(delimiter = '|', textBlock = """
+                lb.pools.q { colour = red } | lb.pools.q.breaker.cooldown=1s | t.conf:3: lb.pools.q.backends: [] (expected: at least one backend, such as "http://localhost:3001")
+                lb.pools.q { colour = red } | lb.pools.q={ balance = random } | t.conf:3: lb.pools.q.backends: [] (expected: at least one backend, such as "http://localhost:3001")
+                ''                          | lb.pools.q.breaker.cooldown=1s | --set: lb.pools.q.backends: [] (expected: at least one backend, such as "http://localhost:3001")
+                lb.pools.q = ${lb.pools.p}  | lb.pools.q.breaker.cooldown=1  | --set: lb.pools.q.breaker.cooldown: 1 (expected: a duration with its unit, such as 5s or 250ms)
+                lb.pools.q = ${lb.pools.p}  | lb.pools.q.backends.0=x        | --set: lb.pools.q.backends.0: x (expected: a key outside lists; lb.pools.q.backends is set whole)
+                lb.pools.q.backends = ${lb.pools.p.backends} | lb.pools.q.backends.0.weight=2 | --set: lb.pools.q.backends.0.weight: 2 (expected: a key outside lists; lb.pools.q.backends is set whole)
+                ''                          | lb.listen.port=${nowhere}      | --set: ${nowhere}: not found (expected: a key of this file or a variable of the environment)
+                lb.listen.port = ${nowhere} | lb.routes.0.pool=p             | --set: lb.routes.0.pool: p (expected: a key outside lists; lb.routes is set whole)
+                """)
+        void aProblemStandsWhereItsValueDoes(String line, String setting, String problem) {
+            assertThat(problems(line, setting)).contains(problem);
+        }
+
         @Test
         void aSettingMayReferToTheEnvironment() throws ConfigProblems {
             environment = Map.of("MINE", "4321");
 
             assertThat(parse("", "lb.listen.port=${MINE}").config().listen().port())
                     .isEqualTo(4321);
+            assertThat(parse("lb.listen.port = 4000", "lb.listen.port=${?YOURS}")
+                            .config()
+                            .listen()
+                            .port())
+                    .isEqualTo(4000);
         }
 
         @ParameterizedTest
@@ -856,6 +1010,24 @@ class ConfigLoaderTest {
                     .singleElement()
                     .asString()
                     .startsWith("pools.conf:2: lb.pools.p.colour: unknown key (expected: one of ");
+        }
+
+        @Test
+        void aPoolOfAnIncludedFileStandsThereAlsoWhereASettingReachesIntoIt() throws Exception {
+            Files.writeString(folder.resolve("pools.conf"), "\npools.p { balance = random }");
+            Path file = Files.writeString(
+                    folder.resolve("a.conf"),
+                    "lb {\n include \"pools.conf\"\n routes = [{ path = \"/\", pool = p }]\n}");
+
+            assertThat(catchThrowableOfType(
+                                    ConfigProblems.class,
+                                    () -> new ConfigLoader(environment, () -> 1_000_000)
+                                            .load(file, List.of("lb.pools.p.breaker.cooldown=1s")))
+                            .problems())
+                    .extracting(Problem::toString)
+                    .containsExactly(folder.resolve("pools.conf")
+                            + ":2: lb.pools.p.backends: [] (expected: at least one backend, such as"
+                            + " \"http://localhost:3001\")");
         }
 
         @ParameterizedTest
