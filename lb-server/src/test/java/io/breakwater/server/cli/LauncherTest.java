@@ -90,6 +90,8 @@ class LauncherTest {
                         "-Dio.netty.leakDetection.level=disabled",
                         "--add-opens=java.base/java.nio=ALL-UNNAMED",
                         "-Dio.netty.tryReflectionSetAccessible=true",
+                        "-Xlog:trimnative*=off",
+                        "-XX:TrimNativeHeapInterval=10000",
                         "-Dlogback.configurationFile=" + home + "/conf/logback.xml",
                         "-Dbreakwater.home=" + home,
                         "-cp",
@@ -117,6 +119,7 @@ class LauncherTest {
         "-Xmx1g, -Xmx512m",
         "-XX:MaxRAMPercentage=50, -Xmx512m",
         "-XX:InitialHeapSize=1g, -Xms64m",
+        "-XX:TrimNativeHeapInterval=0, -XX:TrimNativeHeapInterval=10000",
         "-Dlogback.configurationFile=mine.xml, none"
     })
     void theOperatorsOptionsWin(String theirs, String ours) throws Exception {
@@ -125,6 +128,16 @@ class LauncherTest {
         assertThat(result.lines()).containsSubsequence("-Da=b", theirs, "-cp").doesNotContain(ours);
         assertThat(result.lines().lastIndexOf(theirs))
                 .isGreaterThan(result.lines().indexOf("-Dlogback.configurationFile=" + home + "/conf/logback.xml"));
+    }
+
+    /** One that does not know the option would not start. */
+    @ParameterizedTest
+    @CsvSource({"17, false", "17.0.14, false", "17.0.15, true", "21.0.9, false", "22, true", "25.0.1, true"})
+    void jvmsThatCanGiveMemoryBackDo(String version, boolean can) throws Exception {
+        javaOf(version);
+
+        assertThat(run(script(), "").lines().contains("-XX:TrimNativeHeapInterval=10000"))
+                .isEqualTo(can);
     }
 
     @Test
