@@ -293,12 +293,23 @@ final class Hazards {
             }
             return;
         }
-        for (String key : List.of("ca", "server-name", "verify", "certificate", "private-key")) {
-            if (pool.has("tls." + key)) { // what is meant for all pools may well be of no use to some
+        for (String key : List.of("ca", "server-name", "verify", "certificate")) {
+            // What is meant for all pools may well be of no use to some.
+            if (pool.has("tls." + key) && wantsMore(config.tls(), key)) {
                 pool.warn("no backend of this pool is spoken to over TLS: none has an https:// URL", "tls." + key);
                 return;
             }
         }
+    }
+
+    /** Whether the key says something; what the effective configuration prints says what is so anyway. */
+    private static boolean wantsMore(UpstreamTls tls, String key) {
+        return switch (key) {
+            case "ca" -> !tls.ca().isEmpty();
+            case "server-name" -> !tls.serverName().isEmpty();
+            case "verify" -> !tls.verify();
+            default -> !tls.certificate().isEmpty();
+        };
     }
 
     private static String counted(int count, String thing) {

@@ -321,7 +321,10 @@ final class HoconSource {
         @Override
         public ConfigObject include(ConfigIncludeContext context, String what) {
             ConfigParseable relative = context.relativeTo(what);
-            if (relative == null || relative.origin().filename() == null) {
+            if (relative == null) { // the library knows no folder of a file that is named without one
+                return includeFile(context, new File(what));
+            }
+            if (relative.origin().filename() == null) {
                 throw new MissingInclude(what);
             }
             return included(what, () -> relative.parse(context.parseOptions().setAllowMissing(false)));

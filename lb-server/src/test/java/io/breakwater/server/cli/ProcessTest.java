@@ -9,6 +9,7 @@ import io.breakwater.server.fixtures.Certified;
 import io.breakwater.server.fixtures.TlsClient;
 import io.netty.pkitesting.X509Bundle;
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.HttpURLConnection;
@@ -50,16 +51,21 @@ class ProcessTest {
     }
 
     private Process start(Map<String, String> environment, String... arguments) throws IOException {
+        return start(new File("."), environment, arguments);
+    }
+
+    private Process start(File directory, Map<String, String> environment, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-Dbreakwater.home=..",
-                "-Dlogback.configurationFile=" + Path.of("..", "conf", "logback.xml"),
+                "-Dlogback.configurationFile="
+                        + Path.of("..", "conf", "logback.xml").toAbsolutePath(),
                 "-cp",
                 System.getProperty("java.class.path"),
                 "io.breakwater.server.Main"));
         command.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command);
+        ProcessBuilder builder = new ProcessBuilder(command).directory(directory);
         builder.environment().keySet().removeIf(name -> name.equals("PORT") || name.startsWith("ADMIN_"));
         builder.environment().putAll(environment);
         Process process = builder.redirectError(folder.resolve("err").toFile()).start();
@@ -157,6 +163,16 @@ class ProcessTest {
         connection.setReadTimeout(10_000);
         assertThat(connection.getResponseCode()).isEqualTo(200);
         return new String(connection.getInputStream().readAllBytes(), UTF_8);
+    }
+
+    @Test
+    void whatAFileIncludesLiesBesideItAlsoIfItIsNamedWithoutAFolder() throws Exception {
+        Files.writeString(folder.resolve("a.conf"), "include \"b.conf\"\nlb.routes = [{ prefix = \"/\", pool = p }]\n");
+        Files.writeString(folder.resolve("b.conf"), "lb.pools.p.backends = [\"http://127.0.0.1:1\"]\n");
+
+        Process process = start(folder.toFile(), Map.of(), "check", "-c", "a.conf");
+
+        assertThat(exitCode(process)).as(err()).isZero();
     }
 
     @Test

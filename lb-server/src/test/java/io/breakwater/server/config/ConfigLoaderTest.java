@@ -1140,6 +1140,7 @@ class ConfigLoaderTest {
                 lb.pools.p.retries.max = 1           | lb.pools.p.retries.max: 1 (unwise: a backend is never asked twice, so that 1 backend can serve no retry)
                 lb.pools.p { slow-start.enabled = true, breaker.enabled = false } | lb.pools.p.slow-start.enabled: true (unwise: no backend ever comes back to a slow start: neither a circuit nor a health check takes one out)
                 lb.pools.p.tls.verify = no           | lb.pools.p.tls.verify: no (unwise: no backend of this pool is spoken to over TLS: none has an https:// URL)
+                lb.pools.p.tls { ca = "", verify = on, server-name = x } | lb.pools.p.tls.server-name: x (unwise: no backend of this pool is spoken to over TLS: none has an https:// URL)
                 lb.pools.p.tls.server-name = x       | lb.pools.p.tls.server-name: x (unwise: no backend of this pool is spoken to over TLS: none has an https:// URL)
                 lb.pools.p { tls.verify = no, backends += "https://a" } | lb.pools.p.tls.verify: no (unwise: whoever is on the way to a backend can be it, read all and change all)
                 lb.pools.q.backends = ["http://a"]   | lb.pools.q: {…} (unwise: no route leads to it)
