@@ -475,8 +475,10 @@ class CircuitBreakerTest {
 
         circuit.failTimes(3);
         circuit.advance(Duration.ofMinutes(1));
-        circuit.breaker.reconfigure(BreakerConfig.DEFAULT);
         assertThat(circuit.breaker.state()).as("the cooldown is over").isEqualTo(CircuitState.HALF_OPEN);
+        circuit.breaker.reconfigure(new BreakerConfig(false, 3, COOLDOWN, 1, 1, BreakerFixture.LEASE));
+        assertThat(circuit.breaker.state()).as("switched off").isEqualTo(CircuitState.CLOSED);
+        assertThat(circuit.breaker.snapshot().sinceNanos()).isEqualTo(circuit.now());
     }
 
     @Test
