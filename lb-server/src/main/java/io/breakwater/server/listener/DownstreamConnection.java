@@ -14,6 +14,7 @@ import io.breakwater.server.http.ResponseFields;
 import io.breakwater.server.runtime.Loop;
 import io.breakwater.server.runtime.ReadBuffers;
 import io.breakwater.server.runtime.TimerWheel;
+import io.breakwater.server.runtime.Turns;
 import io.breakwater.server.trace.IdFields;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -41,7 +42,7 @@ import org.slf4j.LoggerFactory;
  * {@link Exchange}. The next head is looked at after the last byte of the response before it has been written; reading
  * stays on meanwhile, up to the size of a head, so that a client that leaves is noticed at once. Confined to its loop.
  */
-public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
+public final class DownstreamConnection extends ChannelInboundHandlerAdapter implements Turns.Waiter {
     private static final Logger LOG = LoggerFactory.getLogger(DownstreamConnection.class);
     /** What is read of a request that has its answer already, so that the connection can be kept or the answer is read. */
     private static final int MOST_DISCARDED_BYTES = 64 * 1024;
@@ -78,6 +79,9 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
     private @Nullable ByteBuf in;
     private Phase phase;
     private boolean processing;
+    /** What has come of a request waits for its turn. */
+    private boolean waitsForTurn;
+
     private boolean bodyComplete = true;
     private boolean bodyPaused;
     private boolean readingPaused;
@@ -397,6 +401,10 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
         if (!channel.isWritable()) {
             return false; // the client has not taken its earlier responses; see channelWritabilityChanged
         }
+        if (waitsForTurn || !loop.turns().begins(this)) {
+            waitsForTurn = true;
+            return false;
+        }
         switch (head.scan(bytes)) {
             case INCOMPLETE -> {
                 if (head.started() && !headTimed) {
@@ -429,6 +437,16 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
                 exchange.onRequest(head, isTooLarge(head.contentLength()), loop.now());
                 return true;
             }
+        }
+    }
+
+    @Override
+    public void onTurn() {
+        waitsForTurn = false;
+        try {
+            process();
+        } catch (RuntimeException | Error e) {
+            failed(e); // which the pipeline does for what comes through it
         }
     }
 
@@ -566,7 +584,7 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
         boolean pause =
                 waiting > context.config().limits().headersBytes() && phase != Phase.LINGER && phase != Phase.CLOSED;
         // In a head the scanner's own limits say when it is too much.
-        if (phase == Phase.HEAD && channel.isWritable()) {
+        if (phase == Phase.HEAD && channel.isWritable() && !waitsForTurn) {
             pause = false;
         }
         if (pause != readingPaused) {
@@ -626,6 +644,10 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        failed(cause);
+    }
+
+    private void failed(Throwable cause) {
         Throwable reason = cause instanceof DecoderException && cause.getCause() != null ? cause.getCause() : cause;
         if (reason instanceof OutOfMemoryError) {
             // No room for what was to be read or written: the client has done nothing, and neither has a backend.

@@ -3,9 +3,12 @@ package io.breakwater.server.runtime;
 import io.breakwater.time.Ticker;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
+import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -25,6 +28,8 @@ import io.netty.channel.uring.IoUringSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 
 /** The event loops of the process and the transport that they run. Safe from any thread. */
@@ -87,13 +92,45 @@ public final class EventLoops implements AutoCloseable {
     }
 
     static EventLoops start(Transport transport, int count, Ticker ticker, String threadName) {
-        EventLoopGroup group =
-                new MultiThreadIoEventLoopGroup(count, new DefaultThreadFactory(threadName), transport.handlers());
+        EventLoopGroup group = new Group(count, new DefaultThreadFactory(threadName), transport.handlers());
         List<Loop> loops = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
-            loops.add(new Loop(i, group.next(), ticker));
+            TurningLoop next = (TurningLoop) group.next();
+            loops.add(new Loop(i, next, next.turns, ticker));
         }
         return new EventLoops(transport, group, List.copyOf(loops));
+    }
+
+    private static final class Group extends MultiThreadIoEventLoopGroup {
+        Group(int count, ThreadFactory threads, IoHandlerFactory handlers) {
+            super(count, threads, handlers);
+        }
+
+        @Override
+        protected IoEventLoop newChild(Executor executor, IoHandlerFactory handlers, Object... none) {
+            return new TurningLoop(this, executor, handlers);
+        }
+    }
+
+    /** Tells of each turn that it is over, and takes the next one at once while somebody waits for it. */
+    private static final class TurningLoop extends SingleThreadIoEventLoop {
+        private final Turns turns = new Turns();
+
+        TurningLoop(IoEventLoopGroup group, Executor executor, IoHandlerFactory handlers) {
+            super(group, executor, handlers);
+        }
+
+        @Override
+        protected int runIo() {
+            int handled = super.runIo();
+            turns.next();
+            return handled;
+        }
+
+        @Override
+        protected boolean hasTasks() {
+            return super.hasTasks() || turns.isAnyoneWaiting();
+        }
     }
 
     /** The loops, by index. */

@@ -10,12 +10,14 @@ import io.netty.channel.EventLoop;
 public final class Loop {
     private final int index;
     private final EventLoop eventLoop;
+    private final Turns turns;
     private final Ticker ticker;
     private final TimerWheel timers;
 
-    Loop(int index, EventLoop eventLoop, Ticker ticker) {
+    Loop(int index, EventLoop eventLoop, Turns turns, Ticker ticker) {
         this.index = index;
         this.eventLoop = eventLoop;
+        this.turns = turns;
         this.ticker = ticker;
         this.timers = new TimerWheel(eventLoop, ticker);
     }
@@ -32,6 +34,11 @@ public final class Loop {
     /** The reading of the ticker that all decisions use. */
     public long now() {
         return ticker.read();
+    }
+
+    /** To be used on the loop only. */
+    public Turns turns() {
+        return turns;
     }
 
     /** To be used on the loop only. */

@@ -431,6 +431,23 @@ class RequestForwardingTest {
         });
     }
 
+    /** Answers of our own take no round trip, so that all of these are there to be read at once. */
+    @Test
+    void morePipelinedRequestsThanBeginInATurnAreAnsweredAllAndInOrder() throws Exception {
+        int requests = 500;
+        with((backend, proxy) -> {
+            backend.answer(Answers.ok("backend"));
+            try (RawClient client = proxy.connect()) {
+                client.send("GET /health HTTP/1.1\r\nHost: x\r\n\r\n".repeat(requests)
+                        + "GET /last HTTP/1.1\r\nHost: x\r\n\r\n");
+                for (int i = 0; i < requests; i++) {
+                    assertThat(client.read().text()).contains("\"status\"");
+                }
+                assertThat(client.read().text()).isEqualTo("backend");
+            }
+        });
+    }
+
     @Test
     void aPipelinedRequestWaitsForTheResponseBeforeIt() throws Exception {
         with((backend, proxy) -> {
