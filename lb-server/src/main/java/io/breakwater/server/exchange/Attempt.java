@@ -16,6 +16,7 @@ import io.breakwater.server.http.ResponseHead;
 import io.breakwater.server.listener.DownstreamConnection;
 import io.breakwater.server.pool.Backend;
 import io.breakwater.server.pool.Selection;
+import io.breakwater.server.runtime.Loop;
 import io.breakwater.server.runtime.TimerWheel;
 import io.netty.buffer.ByteBuf;
 import java.time.Duration;
@@ -34,7 +35,7 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
     private static final long SLOW_CLIENT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final ProxyExchange exchange;
-    private final DownstreamConnection downstream;
+    private final Loop loop;
     private final ConnectionPool connections;
 
     private @Nullable Backend backend;
@@ -64,9 +65,9 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
     private Outcome outcome = Outcome.SUCCESS;
     private boolean ended = true;
 
-    Attempt(ProxyExchange exchange, DownstreamConnection downstream, ConnectionPool connections) {
+    Attempt(ProxyExchange exchange, Loop loop, ConnectionPool connections) {
         this.exchange = exchange;
-        this.downstream = downstream;
+        this.loop = loop;
         this.connections = connections;
     }
 
@@ -112,21 +113,21 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
     @Override
     public void onConnected(UpstreamConnection connection) {
         connecting = null;
-        send(connection, downstream.loop().now());
+        send(connection, loop.now());
     }
 
     @Override
     public void onConnectFailed(Outcome failure, Throwable cause) {
         connecting = null;
         connects++;
-        exchange.onAttemptFailed(failure, failure, downstream.loop().now());
+        exchange.onAttemptFailed(failure, failure, loop.now());
     }
 
     /** Sends the request's head and what came of its body, and lets the rest of that come. */
     private void send(UpstreamConnection connection, long now) {
         upstream = connection;
         connection.begin(this, exchange.request().isHead());
-        connection.flowing(downstream.hasTakenAll());
+        connection.flowing(downstream().hasTakenAll());
         exchange.writeRequest(connection, requireNonNull(backend));
         if (exchange.isRequestEnded()) {
             sent = true;
@@ -136,7 +137,7 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
         }
         awaitProgress(now);
         if (connection.isWritable()) {
-            downstream.resumeBody();
+            downstream().resumeBody();
         } else {
             connection.flush();
         }
@@ -147,7 +148,7 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
         UpstreamConnection connection = requireNonNull(upstream);
         connection.write(in.retainedSlice(in.readerIndex(), length));
         if (!connection.isWritable()) {
-            downstream.pauseBody();
+            downstream().pauseBody();
         }
     }
 
@@ -157,7 +158,7 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
         UpstreamConnection connection = upstream;
         if (connection != null) {
             connection.flush();
-            awaitProgress(downstream.loop().now());
+            awaitProgress(loop.now());
         }
     }
 
@@ -167,8 +168,8 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
         if (connection != null && !sent) {
             connection.flush();
             if (connection == upstream && !sent) { // the flush may have let the rest of the body through
-                downstream.flowing(connection.hasTakenAll());
-                awaitProgress(downstream.loop().now());
+                downstream().flowing(connection.hasTakenAll());
+                awaitProgress(loop.now());
             }
         }
     }
@@ -176,8 +177,8 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
     @Override
     public void onUpstreamWritabilityChanged() {
         if (!sent && requireNonNull(upstream).isWritable()) {
-            awaitProgress(downstream.loop().now());
-            downstream.resumeBody();
+            awaitProgress(loop.now());
+            downstream().resumeBody();
         }
     }
 
@@ -191,7 +192,7 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
         UpstreamConnection connection = requireNonNull(upstream);
         PoolTimeouts timeouts = exchange.timeouts();
         boolean relaying = exchange.isResponseBegun();
-        if (relaying && !downstream.isWritable()) {
+        if (relaying && !downstream().isWritable()) {
             awaitBackend(Waiting.NOTHING, now, Duration.ZERO);
         } else if (!sent && !connection.isWritable()) {
             awaitBackend(Waiting.REQUEST_TAKEN, now, timeouts.responseIdle());
@@ -248,7 +249,7 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
     private void await(Waiting next, long now, long timeoutNanos) {
         waiting = next;
         if (next == Waiting.NOTHING) {
-            downstream.loop().timers().cancel(this);
+            loop.timers().cancel(this);
             return;
         }
         waitingDeadlineNanos = now + timeoutNanos;
@@ -260,7 +261,7 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
         if (requestTimeRuns() && exchange.requestDeadlineNanos() - deadline < 0) {
             deadline = exchange.requestDeadlineNanos();
         }
-        downstream.loop().timers().schedule(this, deadline);
+        loop.timers().schedule(this, deadline);
     }
 
     /** {@code timeouts.request} is the backends'; it never cuts a body that the client is still sending. */
@@ -300,11 +301,11 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
         if (head.isInformational()) {
             exchange.onInterimResponse(head);
             if (!sent) {
-                awaitProgress(downstream.loop().now());
+                awaitProgress(loop.now());
             }
             return;
         }
-        long now = downstream.loop().now();
+        long now = loop.now();
         if (waiting == Waiting.CLIENT_BODY) {
             settleClientWait(now);
             permit().waitingForBackend(now);
@@ -315,7 +316,11 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
         if (outcome.verdict() == Verdict.FAILURE) {
             // Known now, whatever becomes of the body.
             requireNonNull(backend).outcomeKnown(outcome, headLatencyNanos, now);
-            permit().record(outcome, headLatencyNanos, head.retryAfterNanos(downstream.fields()), now);
+            permit().record(
+                            outcome,
+                            headLatencyNanos,
+                            head.retryAfterNanos(downstream().fields()),
+                            now);
         } else {
             permit().headReceived(now);
         }
@@ -333,7 +338,7 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
     @Override
     public void onResponseBody(ByteBuf in, int length) {
         exchange.onResponseBody(in, length);
-        if (!downstream.isWritable()) {
+        if (!downstream().isWritable()) {
             // One round of the loop may read a MiB, and all of that would wait if the client does not take it.
             exchange.flushResponse();
             readAsTheClientReads();
@@ -354,8 +359,8 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
         if (connection == null) {
             return;
         }
-        long now = downstream.loop().now();
-        if (downstream.isWritable()) {
+        long now = loop.now();
+        if (downstream().isWritable()) {
             if (connection.isPaused()) {
                 slowedByClient |= now - pausedSinceNanos >= SLOW_CLIENT_NANOS;
                 connection.resume();
@@ -364,7 +369,7 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
             pausedSinceNanos = now;
             connection.pause();
         }
-        connection.flowing(downstream.hasTakenAll());
+        connection.flowing(downstream().hasTakenAll());
         awaitProgress(now);
     }
 
@@ -373,14 +378,14 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
         UpstreamConnection connection = requireNonNull(upstream);
         upstream = null;
         connection.release(sent);
-        exchange.onResponseEnd(downstream.loop().now());
+        exchange.onResponseEnd(loop.now());
     }
 
     @Override
     public void onResponseFailed(Outcome failure, boolean untouched) {
         UpstreamConnection connection = requireNonNull(upstream);
         upstream = null;
-        long now = downstream.loop().now();
+        long now = loop.now();
         settleClientWait(now);
         if (failure == Outcome.CONNECTION_RESET && untouched && connection.isReused() && mayReplace()) {
             replace(now);
@@ -451,7 +456,7 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
             return;
         }
         ended = true;
-        downstream.loop().timers().cancel(this);
+        loop.timers().cancel(this);
         settleClientWait(now);
         waiting = Waiting.NOTHING;
         Backend asked = requireNonNull(backend);
@@ -472,11 +477,6 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
     void clear() {
         backend = null;
         permit = null;
-    }
-
-    /** The client's connection is gone: the wheel need not know of this any more. */
-    void close() {
-        downstream.loop().timers().remove(this);
     }
 
     /** Whether a connection is there to send to. */
@@ -503,6 +503,10 @@ final class Attempt extends TimerWheel.Timeout implements ResponseSink {
     /** The state that admitted it. */
     CircuitState admittedIn() {
         return permit().admittedIn();
+    }
+
+    private DownstreamConnection downstream() {
+        return exchange.downstream();
     }
 
     private PoolConfig config() {

@@ -6,7 +6,6 @@ import io.breakwater.health.breaker.CircuitState;
 import io.breakwater.server.config.FallbackConfig.On;
 import io.breakwater.server.fallback.StaleResponses.Aged;
 import io.breakwater.server.http.Reply;
-import io.breakwater.server.listener.DownstreamConnection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +17,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Fallbacks {
     private final ProxyExchange exchange;
-    private final DownstreamConnection downstream;
 
     private @Nullable FallbackChain chain;
     /** The first that was not looked at yet. */
@@ -32,9 +30,8 @@ final class Fallbacks {
     private long retryAfterSeconds;
     private long failedNanos;
 
-    Fallbacks(ProxyExchange exchange, DownstreamConnection downstream) {
+    Fallbacks(ProxyExchange exchange) {
         this.exchange = exchange;
-        this.downstream = downstream;
     }
 
     /**
@@ -89,7 +86,8 @@ final class Fallbacks {
 
     private boolean hasAnswer(Fallback candidate, long now) {
         if (candidate instanceof Fallback.Stale stale) {
-            foundStale = stale.responses().find(exchange.request(), downstream.forwarding(), now);
+            foundStale = stale.responses()
+                    .find(exchange.request(), exchange.downstream().forwarding(), now);
             return foundStale != null;
         } else if (candidate instanceof Fallback.Pool other) {
             return exchange.isTakenElsewhere(other.to(), now);

@@ -34,6 +34,7 @@ import io.breakwater.server.pool.BackendPool;
 import io.breakwater.server.pool.Refusal;
 import io.breakwater.server.pool.Selection;
 import io.breakwater.server.route.Route;
+import io.breakwater.server.runtime.Loop;
 import io.breakwater.server.trace.RequestIds;
 import io.netty.buffer.ByteBuf;
 import java.util.LinkedHashMap;
@@ -45,10 +46,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * One request and its response: a loop over attempts under one deadline. What one attempt does stands in {@link Attempt},
  * the way of the response in {@link ResponseRelay}; this is what lies around them: who is asked, what happens after an
- * attempt that failed, and what the client gets. One object per downstream connection, used for its requests one after
- * the other. Confined to the connection's event loop.
+ * attempt that failed, and what the client gets. Lent to a downstream connection for one request after the other by
+ * {@link Exchanges}, and confined to one event loop.
  *
- * <p>Everything that can end an exchange ends in {@link #end}, the only place that tells the route's recorder.
+ * <p>Everything that can end an exchange ends in {@link #end}, the only place that tells the route's recorder. From there on it
+ * may serve another connection.
  */
 final class ProxyExchange implements Exchange {
     private static final int HEAD_ROOM_BYTES = 640;
@@ -62,8 +64,9 @@ final class ProxyExchange implements Exchange {
     /** Methods that ask for nothing to be done, so that there is nothing to be done later. */
     private static final Set<String> NEVER_QUEUED = Set.of("GET", "HEAD", "OPTIONS", "TRACE");
 
-    private final DownstreamConnection downstream;
     private final ExchangeContext context;
+    private final Exchanges.Spare home;
+    private final Loop loop;
     private final Selection ownSelection = new Selection();
     private final QueuedTurn turn;
     private final Attempt attempt;
@@ -75,6 +78,9 @@ final class ProxyExchange implements Exchange {
     private final RequestIds ids;
 
     // ---- the request ----
+    /** Whose it is; null while there is none. */
+    private @Nullable DownstreamConnection downstream;
+
     private @Nullable RequestHead request;
     private @Nullable Route<Destination> route;
     /** The page that it asks for; null for none. */
@@ -125,17 +131,24 @@ final class ProxyExchange implements Exchange {
     private long bytesIn;
     private long bytesOut;
 
-    ProxyExchange(DownstreamConnection downstream, ExchangeContext context) {
-        this.downstream = downstream;
+    /** @param home where it goes when it has ended */
+    ProxyExchange(ExchangeContext context, Exchanges.Spare home, Loop loop) {
         this.context = context;
+        this.home = home;
+        this.loop = loop;
         this.recorder = context.unmatched();
-        this.relay = new ResponseRelay(downstream);
-        this.attempt = new Attempt(this, downstream, context.connections());
-        this.turn = new QueuedTurn(this, downstream.loop());
-        this.fallbacks = new Fallbacks(this, downstream);
-        this.stored = new StoredRelay(downstream);
-        this.storing = new Storing(this, downstream);
-        this.ids = new RequestIds(downstream.ids(), context.ids());
+        this.relay = new ResponseRelay(this);
+        this.attempt = new Attempt(this, loop, context.connections());
+        this.turn = new QueuedTurn(this, loop);
+        this.fallbacks = new Fallbacks(this);
+        this.stored = new StoredRelay(this);
+        this.storing = new Storing(this, loop);
+        this.ids = new RequestIds(context.ids());
+    }
+
+    /** The next request is that of this connection. */
+    void serve(DownstreamConnection connection) {
+        downstream = connection;
     }
 
     // ================ the request comes ================
@@ -143,7 +156,7 @@ final class ProxyExchange implements Exchange {
     @Override
     public void onRequest(RequestHead head, boolean tooLarge, long now) {
         request = head;
-        ids.begin(head);
+        ids.begin(head, downstream().ids());
         startedNanos = now;
         status = 0;
         answeredBy = null;
@@ -175,7 +188,7 @@ final class ProxyExchange implements Exchange {
         recorder = found.pool().recorder();
         recorder.started();
         if (tooLarge) {
-            downstream.serveNoMore();
+            downstream().serveNoMore();
             refuse(Reply.CONTENT_TOO_LARGE, pool().bestState(now), 0, null, null);
             return;
         }
@@ -204,7 +217,7 @@ final class ProxyExchange implements Exchange {
     }
 
     private boolean isHealthPath(CharSequence path) {
-        String health = downstream.config().healthPath();
+        String health = downstream().config().healthPath();
         return path.length() == health.length() && health.contentEquals(path);
     }
 
@@ -237,24 +250,23 @@ final class ProxyExchange implements Exchange {
 
     /** Answers 200 with a body of our own and ends the exchange. */
     private void answer(Routing routing, RequestHead head, String contentType, byte[] body, long now) {
-        boolean keepAfter = downstream.canKeep();
+        boolean keepAfter = downstream().canKeep();
         CircuitState state = routing.bestState(now);
-        ByteBuf answer = downstream.alloc().buffer(512);
+        ByteBuf answer = downstream().alloc().buffer(512);
         Reply.writeContent(
                 answer,
-                downstream.fields(),
+                downstream().fields(),
                 state,
                 200,
                 contentType,
                 body,
-                downstream.connectionField(keepAfter),
+                downstream().connectionField(keepAfter),
                 head.isHead());
-        downstream.write(answer);
+        downstream().write(answer);
         status = 200;
         stateShown = state;
         bytesOut = head.isHead() ? 0 : body.length;
-        end(downstream.loop().now());
-        downstream.finish(keepAfter);
+        end(loop.now()).finish(keepAfter);
     }
 
     // ================ who is asked ================
@@ -286,7 +298,7 @@ final class ProxyExchange implements Exchange {
         if (!bodyBegun) {
             kept.begin(keptBytes(rules));
         }
-        asked.request(by.hash().of(head, downstream), isReplayable(rules, 0));
+        asked.request(by.hash().of(head, downstream()), isReplayable(rules, 0));
         // Who waits already comes first. A request that finds the line full asks nevertheless: for the reason, at
         // least.
         if (!pool.traffic().line().isEmpty() && waitsInLine(pool, now)) {
@@ -429,7 +441,7 @@ final class ProxyExchange implements Exchange {
 
     /** Why no backend answers, for the field that tells it; null where there is none. */
     private @Nullable String reason(Reply error, long decidedNanos) {
-        if (downstream.config().reasonHeader() == null) {
+        if (downstream().config().reasonHeader() == null) {
             return null;
         }
         Backend asked = attempt.backend();
@@ -439,7 +451,7 @@ final class ProxyExchange implements Exchange {
     }
 
     private @Nullable String withoutMemory() {
-        return downstream.config().reasonHeader() == null ? null : ReasonText.WITHOUT_MEMORY;
+        return downstream().config().reasonHeader() == null ? null : ReasonText.WITHOUT_MEMORY;
     }
 
     private long retryAfterSeconds(CircuitState state) {
@@ -558,8 +570,7 @@ final class ProxyExchange implements Exchange {
 
     private void giveOn() {
         if (stored.writeOn()) {
-            end(downstream.loop().now());
-            downstream.finish(stored.keepsConnection());
+            end(loop.now()).finish(stored.keepsConnection());
         }
     }
 
@@ -670,7 +681,7 @@ final class ProxyExchange implements Exchange {
     /** The body waits until there is a connection again. */
     void holdBody() {
         if (!requestEnded) {
-            downstream.pauseBody();
+            downstream().pauseBody();
         }
     }
 
@@ -684,9 +695,8 @@ final class ProxyExchange implements Exchange {
         attempt.end(now);
         if (relay.isBegun()) {
             relay.writeOut();
-            downstream.flush();
-            end(now);
-            downstream.abort(relay.mustResetToCut());
+            downstream().flush();
+            end(now).abort(relay.mustResetToCut());
             return;
         }
         if (blamed.origin() == Outcome.Origin.LOCAL) {
@@ -725,8 +735,8 @@ final class ProxyExchange implements Exchange {
         // 3.2).
         boolean ownHost = config().hostHeader() == HostHeader.BACKEND || !head.hasHost();
         byte[] host = ownHost ? backend.authority() : null;
-        ByteBuf bytes = downstream.alloc().buffer(head.length() + HEAD_ROOM_BYTES);
-        head.writeUpstream(bytes, downstream.forwarding(), ids, to.cutPathBytes(head.path()), to.pathPrefix(), host);
+        ByteBuf bytes = downstream().alloc().buffer(head.length() + HEAD_ROOM_BYTES);
+        head.writeUpstream(bytes, downstream().forwarding(), ids, to.cutPathBytes(head.path()), to.pathPrefix(), host);
         connection.write(bytes);
         kept.writeTo(connection);
     }
@@ -736,7 +746,7 @@ final class ProxyExchange implements Exchange {
         bytesIn += length;
         if (storing.isGathering()) {
             bodyBegun = true;
-            kept.add(downstream.alloc(), in, length);
+            kept.add(downstream().alloc(), in, length);
             storing.bodyCame(kept);
             return;
         }
@@ -744,7 +754,7 @@ final class ProxyExchange implements Exchange {
             return; // the response is out already; the rest of the request is for nobody
         }
         bodyBegun = true;
-        kept.add(downstream.alloc(), in, length);
+        kept.add(downstream().alloc(), in, length);
         attempt.write(in, length);
     }
 
@@ -765,11 +775,7 @@ final class ProxyExchange implements Exchange {
 
     @Override
     public void onRequestRefused(Reply reply, String detail) {
-        clientFailed(
-                Outcome.CLIENT_ABORTED,
-                reply,
-                detail.isEmpty() ? null : detail,
-                downstream.loop().now());
+        clientFailed(Outcome.CLIENT_ABORTED, reply, detail.isEmpty() ? null : detail, loop.now());
     }
 
     /** The client does not send the rest of its body. */
@@ -784,10 +790,9 @@ final class ProxyExchange implements Exchange {
         attempt.blame(how);
         attempt.drop();
         attempt.end(now);
-        downstream.serveNoMore();
+        downstream().serveNoMore();
         if (relay.isBegun()) {
-            end(now);
-            downstream.abort(relay.mustResetToCut());
+            end(now).abort(relay.mustResetToCut());
         } else {
             refuse(reply, queued ? fallbacks.state() : attempt.admittedIn(), 0, detail, null);
         }
@@ -809,8 +814,8 @@ final class ProxyExchange implements Exchange {
      * waited for that long in all, also no longer than what it has sent is enough for.
      */
     long bodyPatienceNanos() {
-        long idle = downstream.config().timeouts().requestBodyIdle().toNanos();
-        long rate = downstream.config().limits().minBodyRate();
+        long idle = downstream().config().timeouts().requestBodyIdle().toNanos();
+        long rate = downstream().config().limits().minBodyRate();
         if (rate == 0) {
             return idle;
         }
@@ -874,7 +879,8 @@ final class ProxyExchange implements Exchange {
         FallbackChain chain = destination().fallbacks();
         StaleResponses responses = chain == null ? null : chain.stale();
         if (responses != null && outcome.verdict() == Verdict.SUCCESS) {
-            copy = responses.copy(request(), downstream.forwarding(), head, downstream.fields(), unframe, now);
+            copy = responses.copy(
+                    request(), downstream().forwarding(), head, downstream().fields(), unframe, now);
         }
         attempt.relay(unframe, now);
     }
@@ -890,7 +896,7 @@ final class ProxyExchange implements Exchange {
 
     void flushResponse() {
         relay.writeOut();
-        downstream.flush();
+        downstream().flush();
     }
 
     @Override
@@ -910,15 +916,14 @@ final class ProxyExchange implements Exchange {
         }
         relay.writeOut();
         attempt.end(now);
-        end(now);
-        downstream.finish(relay.keepsConnection());
+        end(now).finish(relay.keepsConnection());
     }
 
     // ================ ends ================
 
     @Override
     public void onClientGone() {
-        breakOff(attempt.outcomeIfClientLeaves(downstream.loop().now()));
+        breakOff(attempt.outcomeIfClientLeaves(loop.now()));
     }
 
     @Override
@@ -928,26 +933,18 @@ final class ProxyExchange implements Exchange {
 
     @Override
     public void onClientStalled() {
-        breakOff(Outcome.CLIENT_TIMEOUT);
-        downstream.abort(true);
+        breakOff(Outcome.CLIENT_TIMEOUT).abort(true);
     }
 
     /** There is nobody to answer any more. */
-    private void breakOff(Outcome how) {
-        long now = downstream.loop().now();
+    private DownstreamConnection breakOff(Outcome how) {
+        long now = loop.now();
         turn.leave();
         attempt.blame(how);
         attempt.drop();
         attempt.end(now);
         status = 0;
-        end(now);
-    }
-
-    @Override
-    public void onClosed() {
-        attempt.close();
-        turn.close();
-        storing.close();
+        return end(now);
     }
 
     /** Answers with a response of our own that says why by itself, and ends the exchange. */
@@ -972,15 +969,15 @@ final class ProxyExchange implements Exchange {
         stateShown = state;
         rejection = reason;
         bytesOut = request().isHead() ? 0 : reply.bodyBytes(detail);
-        end(downstream.loop().now());
-        downstream.reply(reply, state, retryAfterSeconds, detail, allow, why);
+        end(loop.now()).reply(reply, state, retryAfterSeconds, detail, allow, why);
     }
 
     /**
      * Ends the exchange: the one place that tells the route's recorder and the access log, with {@link #status} or 0 for
-     * a client that left.
+     * a client that left. Returns whose it was.
      */
-    private void end(long now) {
+    private DownstreamConnection end(long now) {
+        DownstreamConnection served = downstream();
         relay.release();
         stored.stop();
         storing.stop();
@@ -1001,7 +998,16 @@ final class ProxyExchange implements Exchange {
         route = null;
         page = null;
         destination = null;
+        ownSelection.clear();
+        Selection other = otherSelection;
+        if (other != null) {
+            other.clear();
+        }
         selection = ownSelection;
+        recorder = context.unmatched();
+        downstream = null;
+        home.add(this);
+        return served;
     }
 
     private void log(long duration) {
@@ -1009,7 +1015,7 @@ final class ProxyExchange implements Exchange {
         Route<Destination> to = route;
         Backend asked = attempt.backend();
         log.entry()
-                .request(downstream.peerHost(), request(), ids)
+                .request(downstream().peerHost(), request(), ids)
                 .served(
                         to == null ? unrouted() : to.name(),
                         asked != null ? asked.id().pool() : to == null ? null : pool().name(),
@@ -1030,6 +1036,11 @@ final class ProxyExchange implements Exchange {
     }
 
     // ================ what an attempt asks ================
+
+    /** Whose request it is. */
+    DownstreamConnection downstream() {
+        return requireNonNull(downstream);
+    }
 
     RequestHead request() {
         return requireNonNull(request);

@@ -67,11 +67,6 @@ final class QueuedTurn extends WaitingLine.Waiter implements Runnable {
         }
     }
 
-    /** The connection is gone: the wheel need not know of us any more. */
-    void close() {
-        loop.timers().remove(timeout);
-    }
-
     private final class Patience extends TimerWheel.Timeout {
         @Override
         protected void expired(long nowNanos) {

@@ -20,14 +20,14 @@ final class ResponseRelay {
 
     private static final int HEAD_ROOM_BYTES = 512;
 
-    private final DownstreamConnection downstream;
+    private final ProxyExchange exchange;
     private @Nullable ByteBuf out;
     private boolean begun;
     private boolean keep;
     private boolean resetToEnd;
 
-    ResponseRelay(DownstreamConnection downstream) {
-        this.downstream = downstream;
+    ResponseRelay(ProxyExchange exchange) {
+        this.exchange = exchange;
     }
 
     /** A request begins that has no response yet. */
@@ -42,6 +42,7 @@ final class ResponseRelay {
 
     /** Passes an interim response (1xx) on. */
     void interim(ResponseHead head) {
+        DownstreamConnection downstream = exchange.downstream();
         ByteBuf interim = downstream.alloc().buffer(head.length() + HEAD_ROOM_BYTES);
         head.writeDownstream(interim, downstream.fields(), null, ConnectionField.ABSENT, false);
         downstream.write(interim);
@@ -56,6 +57,7 @@ final class ResponseRelay {
      * @return whether the body must come without its chunk framing: the client speaks HTTP/1.0
      */
     boolean begin(ResponseHead head, RequestHead asked, CircuitState state, @Nullable FallbackType by) {
+        DownstreamConnection downstream = exchange.downstream();
         boolean unframe = head.framing() == BodyFraming.CHUNKED && !asked.isHttp11();
         boolean endsWithConnection = head.framing() == BodyFraming.CLOSE || unframe;
         // An early answer leaves a request behind whose rest nobody reads: such a connection is not kept.
@@ -83,7 +85,7 @@ final class ResponseRelay {
             head.writeBytes(in, in.readerIndex(), length);
         } else {
             writeOut();
-            downstream.write(in.retainedSlice(in.readerIndex(), length));
+            exchange.downstream().write(in.retainedSlice(in.readerIndex(), length));
         }
     }
 
@@ -92,7 +94,7 @@ final class ResponseRelay {
         ByteBuf bytes = out;
         if (bytes != null) {
             out = null;
-            downstream.write(bytes);
+            exchange.downstream().write(bytes);
         }
     }
 

@@ -18,14 +18,14 @@ final class StoredRelay {
     /** Up to this size the body leaves in one buffer with the head. */
     private static final int MOST_COPIED_BYTES = 8 * 1024;
 
-    private final DownstreamConnection downstream;
+    private final ProxyExchange exchange;
     private byte @Nullable [] body;
     private int at;
     private boolean writing;
     private boolean keep;
 
-    StoredRelay(DownstreamConnection downstream) {
-        this.downstream = downstream;
+    StoredRelay(ProxyExchange exchange) {
+        this.exchange = exchange;
     }
 
     /**
@@ -43,6 +43,7 @@ final class StoredRelay {
             @Nullable String reason,
             CircuitState state,
             boolean headOnly) {
+        DownstreamConnection downstream = exchange.downstream();
         keep = downstream.canKeep();
         byte[] content = response.body();
         boolean copied = !headOnly && content.length <= MOST_COPIED_BYTES;
@@ -73,6 +74,7 @@ final class StoredRelay {
             return false; // a flush tells of room that this loop sees by itself
         }
         writing = true;
+        DownstreamConnection downstream = exchange.downstream();
         while (at < content.length && downstream.isWritable()) {
             int count = Math.min(PIECE_BYTES, content.length - at);
             downstream.write(Unpooled.wrappedBuffer(content, at, count));

@@ -8,6 +8,7 @@ import io.breakwater.server.fallback.queue.QueuedRequest;
 import io.breakwater.server.fallback.queue.Receipt;
 import io.breakwater.server.http.RequestHead;
 import io.breakwater.server.listener.DownstreamConnection;
+import io.breakwater.server.runtime.Loop;
 import io.breakwater.server.runtime.TimerWheel;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -32,7 +33,7 @@ final class Storing extends TimerWheel.Timeout {
     private static final byte[] NO_BYTES = {};
 
     private final ProxyExchange exchange;
-    private final DownstreamConnection downstream;
+    private final Loop loop;
 
     private Fallback.@Nullable Queue queue;
     private boolean gathering;
@@ -40,9 +41,9 @@ final class Storing extends TimerWheel.Timeout {
     /** Counts what was begun and what was stopped: what the disk says of anything earlier concerns nobody. */
     private int number;
 
-    Storing(ProxyExchange exchange, DownstreamConnection downstream) {
+    Storing(ProxyExchange exchange, Loop loop) {
         this.exchange = exchange;
-        this.downstream = downstream;
+        this.loop = loop;
     }
 
     /**
@@ -59,6 +60,7 @@ final class Storing extends TimerWheel.Timeout {
         }
         gathering = true;
         waitingSinceNanos = now;
+        DownstreamConnection downstream = exchange.downstream();
         if (asksForBody) {
             downstream.write(downstream.alloc().buffer(CONTINUE.length).writeBytes(CONTINUE));
             downstream.flush();
@@ -80,7 +82,7 @@ final class Storing extends TimerWheel.Timeout {
     /** More of the body came, and is kept if it is not too long for that. */
     void bodyCame(KeptBody kept) {
         if (kept.isWhole()) {
-            awaitBody(downstream.loop().now());
+            awaitBody(loop.now());
         } else {
             notStored();
         }
@@ -94,7 +96,7 @@ final class Storing extends TimerWheel.Timeout {
 
     private void awaitBody(long now) {
         settleWait(now);
-        downstream.loop().timers().schedule(this, now + exchange.bodyPatienceNanos());
+        loop.timers().schedule(this, now + exchange.bodyPatienceNanos());
     }
 
     @Override
@@ -114,7 +116,7 @@ final class Storing extends TimerWheel.Timeout {
         int begun = number;
         stored.whenComplete((receipt, error) -> {
             try {
-                downstream.loop().eventLoop().execute(() -> answered(begun, receipt, error));
+                loop.eventLoop().execute(() -> answered(begun, receipt, error));
             } catch (RejectedExecutionException e) {
                 LOG.debug("stopped: nobody is there to be answered", e);
             }
@@ -138,7 +140,7 @@ final class Storing extends TimerWheel.Timeout {
 
     private void notStored() {
         stop();
-        exchange.onNotStored(downstream.loop().now());
+        exchange.onNotStored(loop.now());
     }
 
     /** The exchange goes on without this, or ends. What was handed to the disk stays there. */
@@ -151,8 +153,8 @@ final class Storing extends TimerWheel.Timeout {
     private void settle() {
         if (gathering) {
             gathering = false;
-            downstream.loop().timers().cancel(this);
-            settleWait(downstream.loop().now());
+            loop.timers().cancel(this);
+            settleWait(loop.now());
         }
     }
 
@@ -162,16 +164,11 @@ final class Storing extends TimerWheel.Timeout {
         waitingSinceNanos = now;
     }
 
-    /** The client's connection is gone: the wheel need not know of this any more. */
-    void close() {
-        downstream.loop().timers().remove(this);
-    }
-
     /** Returns the request as it would go upstream, but for the rewriting of its path, which is done when it goes. */
     private QueuedRequest request(byte[] body, String route) {
         RequestHead head = exchange.request();
         ByteBuf out = Unpooled.buffer(head.length());
-        head.writeUpstream(out, downstream.forwarding(), exchange.ids(), 0, NO_BYTES, null);
+        head.writeUpstream(out, exchange.downstream().forwarding(), exchange.ids(), 0, NO_BYTES, null);
         String[] lines = out.toString(ISO_8859_1).split("\r\n", 0);
         List<Field> fields = new ArrayList<>(lines.length);
         for (int i = 1; i < lines.length; i++) {

@@ -75,9 +75,11 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter imp
     private final byte[] peerAddress;
     private final String peerHost;
     private final Forwarding forwarding;
-    private final Exchange exchange;
     private @Nullable ByteBuf in;
     private Phase phase;
+    /** Of the request under way; null while there is none. */
+    private @Nullable Exchange exchange;
+
     private boolean processing;
     /** What has come of a request waits for its turn. */
     private boolean waitsForTurn;
@@ -135,7 +137,6 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter imp
                 peer != null
                         && context.config().trustedProxies().stream()
                                 .anyMatch(range -> range.contains(peer.getAddress())));
-        this.exchange = context.exchanges().create(this);
     }
 
     static String hostOf(@Nullable InetSocketAddress peer) {
@@ -294,6 +295,7 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter imp
      * @param keep what its Connection field said
      */
     public void finish(boolean keep) {
+        exchange = null;
         buffers.flowing(false);
         flush();
         if (phase == Phase.CLOSED) {
@@ -318,6 +320,7 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter imp
      * @param reset with a reset: the end of the connection would be the end of the response
      */
     public void abort(boolean reset) {
+        exchange = null;
         if (reset && channel.isActive()) {
             channel.config().setOption(ChannelOption.SO_LINGER, 0);
         }
@@ -375,9 +378,13 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter imp
             in = Cumulation.shrink(channel.alloc(), rest);
         }
         if (phase == Phase.EXCHANGE) {
-            exchange.onRequestReadComplete();
+            exchange().onRequestReadComplete();
         }
         readOnOrPause();
+    }
+
+    private Exchange exchange() {
+        return Objects.requireNonNull(exchange);
     }
 
     /** Does one thing with the bytes that wait; returns whether there may be more to do. */
@@ -434,7 +441,9 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter imp
                 bodyPaused = !bodyComplete;
                 bytes.skipBytes(head.length());
                 phase = Phase.EXCHANGE;
-                exchange.onRequest(head, isTooLarge(head.contentLength()), loop.now());
+                Exchange begun = context.exchanges().take(this);
+                exchange = begun;
+                begun.onRequest(head, isTooLarge(head.contentLength()), loop.now());
                 return true;
             }
         }
@@ -461,11 +470,11 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter imp
         }
         int length = body.advance(bytes, null);
         if (length == BodyReader.MALFORMED) {
-            exchange.onRequestRefused(Reply.BAD_REQUEST, "malformed chunked body");
+            exchange().onRequestRefused(Reply.BAD_REQUEST, "malformed chunked body");
             return false;
         }
         if (isTooLarge(body.dataBytes())) {
-            exchange.onRequestRefused(Reply.CONTENT_TOO_LARGE, "");
+            exchange().onRequestRefused(Reply.CONTENT_TOO_LARGE, "");
             return false;
         }
         int start = bytes.readerIndex();
@@ -474,11 +483,11 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter imp
             buffers.flowing(false);
         }
         if (length > 0) {
-            exchange.onRequestBody(bytes, length);
+            exchange().onRequestBody(bytes, length);
         }
         bytes.readerIndex(start + length);
         if (bodyComplete && phase == Phase.EXCHANGE) {
-            exchange.onRequestEnd();
+            exchange().onRequestEnd();
         }
         return true;
     }
@@ -605,7 +614,8 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter imp
     /** Ends the connection now, whatever is under way. */
     void cut() {
         if (phase == Phase.EXCHANGE) {
-            exchange.onShutdown();
+            exchange().onShutdown();
+            exchange = null;
         }
         close();
     }
@@ -613,7 +623,7 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter imp
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         if (phase == Phase.EXCHANGE) {
-            exchange.onDownstreamWritabilityChanged();
+            exchange().onDownstreamWritabilityChanged();
         } else if (channel.isWritable()) {
             process();
         }
@@ -628,9 +638,9 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter imp
         loop.timers().remove(patience);
         loop.timers().remove(writeIdle);
         if (exchanging) {
-            exchange.onClientGone();
+            exchange().onClientGone();
+            exchange = null;
         }
-        exchange.onClosed();
     }
 
     @Override
@@ -729,7 +739,7 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter imp
                 takenNanos = nowNanos;
             } else if (nowNanos - takenNanos >= writeIdleNanos()) {
                 if (phase == Phase.EXCHANGE) {
-                    exchange.onClientStalled();
+                    exchange().onClientStalled();
                 } else {
                     abort(true);
                 }

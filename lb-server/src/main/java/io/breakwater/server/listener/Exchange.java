@@ -5,10 +5,10 @@ import io.breakwater.server.http.RequestHead;
 import io.netty.buffer.ByteBuf;
 
 /**
- * What becomes of the requests of one downstream connection, one at a time. All calls are made on the connection's event
- * loop. An exchange begins with {@link #onRequest} and ends when it calls {@link DownstreamConnection#finish},
- * {@link DownstreamConnection#reply} or {@link DownstreamConnection#abort}, or when the client is gone or we are; then nothing more
- * is called until the next request.
+ * What becomes of one request. All calls are made on the connection's event loop. An exchange begins with {@link #onRequest}
+ * and ends when it calls {@link DownstreamConnection#finish}, {@link DownstreamConnection#reply} or
+ * {@link DownstreamConnection#abort}, or when the client is gone or we are; then nothing more is called, for it may serve another
+ * connection already.
  */
 public interface Exchange {
 
@@ -42,7 +42,4 @@ public interface Exchange {
 
     /** We stop and wait no longer; the connection is closed after this. */
     void onShutdown();
-
-    /** The connection is gone for good, whether an exchange was under way or not. */
-    void onClosed();
 }

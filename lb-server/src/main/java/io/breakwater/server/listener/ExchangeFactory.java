@@ -1,8 +1,9 @@
 package io.breakwater.server.listener;
 
-/** Makes what answers the requests of a connection. Called on the connection's event loop. */
+/** Has what answers requests. Called on the connection's event loop. */
 @FunctionalInterface
 public interface ExchangeFactory {
 
-    Exchange create(DownstreamConnection connection);
+    /** Returns what serves the next request of this connection, and belongs to it until that has ended. */
+    Exchange take(DownstreamConnection connection);
 }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param fields what is added to responses
  * @param ids which of them requests carry
  * @param states for responses that no route decided
- * @param exchanges makes what answers requests
+ * @param exchanges has what answers requests
  * @param recorder of downstream connections
  * @param unmatched counts the requests that no route takes, unreadable ones too
  * @param accessLog for those that no exchange sees

@@ -43,11 +43,17 @@ public final class Selection implements Admission {
      * @param canBeReplayed whether another attempt could repeat the request whole, and is still allowed
      */
     public void request(long key, boolean canBeReplayed) {
-        tried.clear();
+        clear();
         hashKey = key;
         replayable = canBeReplayed;
+    }
+
+    /** The request is over: nothing is referred to any more. */
+    public void clear() {
+        tried.clear();
         backend = null;
         permit = null;
+        candidates = NOBODY;
     }
 
     /** Whether another attempt could repeat the request whole, and is still allowed. May change before each attempt. */

@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Which ids the requests of a listener carry, and in which fields. Immutable, safe from any thread. */
 public final class IdFields {
+    static final IdFields NONE = new IdFields(null, false);
+
     private final byte @Nullable [] requestIdName;
     private final byte[] requestIdStart;
     private final boolean traceContext;

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The ids of the request under way: the client's own where they are valid, else made ones. The same for all of its
- * attempts. One per downstream connection, used for request after request; NOT thread safe.
+ * attempts. Used for request after request; NOT thread safe.
  */
 public final class RequestIds implements MadeIds, TraceContext {
     private static final int MAX_REQUEST_ID_LENGTH = 128;
@@ -26,16 +26,15 @@ public final class RequestIds implements MadeIds, TraceContext {
 
     private static final byte[] LINE_END = bytes("\r\n");
 
-    private final IdFields fields;
     private final IdSource source;
     private final Id128 requestId = new Id128();
     private final Id128 traceId = new Id128();
     private long spanId;
     private @Nullable CharSequence keptRequestId;
     private @Nullable CharSequence keptTraceparent;
+    private IdFields fields = IdFields.NONE;
 
-    public RequestIds(IdFields fields, IdSource source) {
-        this.fields = fields;
+    public RequestIds(IdSource source) {
         this.source = source;
     }
 
@@ -43,8 +42,10 @@ public final class RequestIds implements MadeIds, TraceContext {
      * Takes or makes the ids of the next request.
      *
      * @param head valid until the request after that
+     * @param carried which ids requests carry
      */
-    public void begin(RequestHead head) {
+    public void begin(RequestHead head, IdFields carried) {
+        fields = carried;
         CharSequence id = head.requestId();
         keptRequestId = id != null && isRequestId(id) ? id : null;
         CharSequence traceparent = head.traceparent();

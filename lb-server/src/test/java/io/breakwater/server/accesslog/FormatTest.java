@@ -71,8 +71,8 @@ class FormatTest {
     }
 
     private static RequestIds ids(IdFields fields, RequestHead head) {
-        RequestIds ids = new RequestIds(fields, IdSource.seeded());
-        ids.begin(head);
+        RequestIds ids = new RequestIds(IdSource.seeded());
+        ids.begin(head, fields);
         return ids;
     }
 

@@ -30,7 +30,7 @@ class LineAllocationTest {
     private static final Instant NOW = Instant.parse("2026-01-05T12:34:56.007089Z");
 
     private final IdFields idFields = new IdFields("X-Request-Id", true);
-    private final RequestIds ids = new RequestIds(idFields, IdSource.seeded());
+    private final RequestIds ids = new RequestIds(IdSource.seeded());
     private final RequestHead head = new RequestHead(new HeadLimits(8192, 32_768, 100), idFields.requestIdName());
     private final LoopLog log = new LoopLog(() -> NOW, lost -> {}, () -> {});
 
@@ -48,7 +48,7 @@ class LineAllocationTest {
                 "",
                 "");
         assertThat(head.scan(Unpooled.copiedBuffer(request, ISO_8859_1))).isEqualTo(Scan.COMPLETE);
-        ids.begin(head);
+        ids.begin(head, idFields);
         log.style(new LoopLog.Style(json, new QueryMask(List.of("token"))));
 
         write();

@@ -53,8 +53,9 @@ class DescriptorsTest {
             RawClient second = clients.get(2);
             RawClient last = clients.get(clients.size() - 1);
             last.get("/");
+            // The JVM holds a file of its own at times. What it lets go goes to a client with one of the next attempts.
             eventually(() ->
-                    assertThat(metrics(watch).sum("lb_accept_errors_total")).isPositive());
+                    assertThat(metrics(watch).sum("lb_accept_errors_total")).isGreaterThanOrEqualTo(5));
 
             assertThat(last.available()).as("waits in the backlog").isZero();
             HttpMessage kept = first.get("/").read();

@@ -31,7 +31,7 @@ class AllocationTest {
 
     private final HeadLimits limits = new HeadLimits(8192, 32_768, 100);
     private final IdFields idFields = new IdFields("X-Request-Id", true);
-    private final RequestIds ids = new RequestIds(idFields, IdSource.seeded());
+    private final RequestIds ids = new RequestIds(IdSource.seeded());
     private final RequestHead request = new RequestHead(limits, idFields.requestIdName());
     private final ResponseHead response = new ResponseHead(limits);
     private final BodyReader body = new BodyReader();
@@ -81,7 +81,7 @@ class AllocationTest {
 
     private void exchange(ByteBuf received) {
         boolean good = request.scan(received) == Scan.COMPLETE;
-        ids.begin(request);
+        ids.begin(request, idFields);
         Route<String> route = routes.match(request.method(), request.host(), request.path());
         out.clear();
         request.writeUpstream(out, forwarding, ids, 0, NOTHING, null);

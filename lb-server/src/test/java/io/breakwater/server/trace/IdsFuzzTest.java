@@ -22,7 +22,7 @@ class IdsFuzzTest {
     private static final Pattern MADE = Pattern.compile("[0-9a-f]{32}");
 
     private final IdFields fields = new IdFields("X-Request-Id", true);
-    private final RequestIds ids = new RequestIds(fields, IdSource.seeded());
+    private final RequestIds ids = new RequestIds(IdSource.seeded());
     private final RequestHead head = new RequestHead(new HeadLimits(10_000, 100_000, 100), fields.requestIdName());
 
     @Test
@@ -40,7 +40,7 @@ class IdsFuzzTest {
         }
         String sent = value.replaceAll("^[ \\t]+|[ \\t]+\\z", "");
 
-        ids.begin(head);
+        ids.begin(head, fields);
 
         boolean kept = TRACEPARENT.matcher(sent).matches();
         assertThat(ids.hasTraceparent()).isEqualTo(!kept);

@@ -32,7 +32,8 @@ class RequestIdsTest {
     private final Forwarding forwarding = new Forwarding("10.0.0.9", "http", false);
     private final ByteBuf out = Unpooled.buffer();
     private RequestHead head = head(BOTH);
-    private RequestIds ids = ids(BOTH);
+    private IdFields fields = BOTH;
+    private RequestIds ids = ids();
     private final String madeRequestId;
     private final String madeTraceparent;
 
@@ -51,13 +52,14 @@ class RequestIdsTest {
         return new RequestHead(new HeadLimits(8192, 32_768, 100), fields.requestIdName());
     }
 
-    private static RequestIds ids(IdFields fields) {
-        return new RequestIds(fields, new IdSource(SEED, SEED + 1));
+    private static RequestIds ids() {
+        return new RequestIds(new IdSource(SEED, SEED + 1));
     }
 
     private void configured(IdFields wanted) {
+        fields = wanted;
         head = head(wanted);
-        ids = ids(wanted);
+        ids = ids();
     }
 
     /** What goes out for a request with these field lines. */
@@ -65,7 +67,7 @@ class RequestIdsTest {
         head.reset();
         String request = "GET / HTTP/1.1\r\nHost: h\r\n" + lines + "\r\n";
         assertThat(head.scan(Unpooled.copiedBuffer(request, ISO_8859_1))).isEqualTo(Scan.COMPLETE);
-        ids.begin(head);
+        ids.begin(head, fields);
         return written();
     }
 
@@ -230,7 +232,7 @@ class RequestIdsTest {
     @Test
     void anHttp10RequestHasIdsToo() {
         head.scan(Unpooled.copiedBuffer("GET / HTTP/1.0\r\nX-Request-Id: old\r\n\r\n", ISO_8859_1));
-        ids.begin(head);
+        ids.begin(head, fields);
 
         assertThat(written())
                 .contains("\r\nX-Request-Id: old\r\n")
