@@ -623,7 +623,10 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter imp
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         if (phase == Phase.EXCHANGE) {
-            exchange().onDownstreamWritabilityChanged();
+            Exchange present = exchange;
+            if (present != null) { // else it has just ended, and finish flushes the last of it
+                present.onDownstreamWritabilityChanged();
+            }
         } else if (channel.isWritable()) {
             process();
         }
@@ -631,15 +634,15 @@ public final class DownstreamConnection extends ChannelInboundHandlerAdapter imp
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        boolean exchanging = phase == Phase.EXCHANGE;
+        Exchange present = exchange;
+        exchange = null;
         phase = Phase.CLOSED;
         context.recorder().closed();
         connections.remove(this);
         loop.timers().remove(patience);
         loop.timers().remove(writeIdle);
-        if (exchanging) {
-            exchange().onClientGone();
-            exchange = null;
+        if (present != null) {
+            present.onClientGone();
         }
     }
 
