@@ -275,6 +275,7 @@ final class HoconSource {
     private static final class MissingInclude extends ConfigException {
 
         private static final long serialVersionUID = 1L;
+        private static final Pattern STRING = Pattern.compile("\"(?:[^\"\\\\]|\\\\.)*\"");
 
         private final String what;
         private final String rule;
@@ -293,7 +294,7 @@ final class HoconSource {
             try {
                 List<String> lines = text.read().lines().toList();
                 for (int i = 0; i < lines.size(); i++) {
-                    if (lines.get(i).contains("include") && lines.get(i).contains(what)) {
+                    if (lines.get(i).contains("include") && isNamedIn(lines.get(i))) {
                         return i + 1;
                     }
                 }
@@ -301,6 +302,21 @@ final class HoconSource {
                 return 0;
             }
             return 0;
+        }
+
+        /** Names are compared as they are meant: with their escapes read, and as paths. */
+        private boolean isNamedIn(String line) {
+            return STRING.matcher(line)
+                    .results()
+                    .anyMatch(found -> new File(unquoted(found.group())).equals(new File(what)));
+        }
+
+        private static String unquoted(String text) {
+            try {
+                return ConfigFactory.parseString("name = " + text).getString("name");
+            } catch (ConfigException malformed) {
+                return text;
+            }
         }
     }
 

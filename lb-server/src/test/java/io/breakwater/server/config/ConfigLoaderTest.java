@@ -1035,6 +1035,8 @@ class ConfigLoaderTest {
             "b.conf, include \"b.conf\"",
             "b.conf, include required(\"b.conf\")",
             "/nowhere/b.conf, include file(\"/nowhere/b.conf\")",
+            "/nowhere/b.conf, include file(\"/nowhere//b.conf\")",
+            "/nowhere/\tb.conf, include file(\"/nowhere/\\tb.conf\")",
             "http://127.0.0.1:1/b.conf, include url(\"http://127.0.0.1:1/b.conf\")",
             "reference.conf, include classpath(\"reference.conf\")",
         })
