@@ -76,7 +76,7 @@ class QueueTest {
         RawClient client = proxy.connect();
         clients.add(client);
         client.get(target);
-        proxy.health(); // one loop: it has read the request
+        proxy.settle(); // one loop: it has read the request
         return client;
     }
 
