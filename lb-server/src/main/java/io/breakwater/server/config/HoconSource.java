@@ -275,7 +275,6 @@ final class HoconSource {
     private static final class MissingInclude extends ConfigException {
 
         private static final long serialVersionUID = 1L;
-        private static final Pattern STRING = Pattern.compile("\"(?:[^\"\\\\]|\\\\.)*\"");
 
         private final String what;
         private final String rule;
@@ -290,12 +289,19 @@ final class HoconSource {
             this.rule = rule;
         }
 
+        /** Returns the line in which the name stands, behind an {@code include} that may be on a line before; 0 if none does. */
         int lineIn(Text text) {
             try {
-                List<String> lines = text.read().lines().toList();
-                for (int i = 0; i < lines.size(); i++) {
-                    if (lines.get(i).contains("include") && isNamedIn(lines.get(i))) {
-                        return i + 1;
+                String all = text.read();
+                for (int at = all.indexOf("include"); at >= 0; at = all.indexOf("include", at + 1)) {
+                    int start = all.indexOf('"', at);
+                    int end = start < 0 ? -1 : endOfString(all, start);
+                    if (end >= 0 && isMeantBy(all.substring(start, end))) {
+                        return 1
+                                + (int) all.substring(0, start)
+                                        .chars()
+                                        .filter(c -> c == '\n')
+                                        .count();
                     }
                 }
             } catch (IOException unreadable) {
@@ -304,11 +310,17 @@ final class HoconSource {
             return 0;
         }
 
+        private static int endOfString(String text, int start) {
+            int at = start + 1;
+            while (at < text.length() && text.charAt(at) != '"') {
+                at += text.charAt(at) == '\\' ? 2 : 1;
+            }
+            return at < text.length() ? at + 1 : -1;
+        }
+
         /** Names are compared as they are meant: with their escapes read, and as paths. */
-        private boolean isNamedIn(String line) {
-            return STRING.matcher(line)
-                    .results()
-                    .anyMatch(found -> new File(unquoted(found.group())).equals(new File(what)));
+        private boolean isMeantBy(String quoted) {
+            return new File(unquoted(quoted)).equals(new File(what));
         }
 
         private static String unquoted(String text) {

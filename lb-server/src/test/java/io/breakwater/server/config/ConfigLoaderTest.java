@@ -1045,6 +1045,12 @@ class ConfigLoaderTest {
                     .containsExactly("a.conf:3: include: " + name + " (expected: a readable file)");
         }
 
+        @Test
+        void theLineOfAnIncludeIsThatOfItsName() throws Exception {
+            assertThat(problemsOfFile("# \"x.conf\" is to include all\ninclude\r\n  file(\n\"x.conf\")"))
+                    .containsExactly("a.conf:4: include: x.conf (expected: a readable file)");
+        }
+
         @ParameterizedTest
         @ValueSource(strings = {"[", "{a=", "[{ a : "})
         void whatIsNestedTooDeeplyIsAProblem(String opening) throws Exception {
