@@ -66,6 +66,7 @@ public final class ConfigLoader {
             throws ConfigProblems {
         Config reference = HoconSource.reference();
         Config layered = source.withSettings(file, settings);
+        problems.written(layered.root());
         LbConfig config =
                 new ConfigReader(problems, openFileLimit).read(source.resolve(layered, reference), reference.root());
         problems.verify();

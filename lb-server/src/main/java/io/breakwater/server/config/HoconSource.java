@@ -11,7 +11,9 @@ import com.typesafe.config.ConfigIncluder;
 import com.typesafe.config.ConfigIncluderClasspath;
 import com.typesafe.config.ConfigIncluderFile;
 import com.typesafe.config.ConfigIncluderURL;
+import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigParseable;
 import com.typesafe.config.ConfigResolveOptions;
@@ -175,6 +177,42 @@ final class HoconSource {
         }
         problems.verify();
         throw new IllegalStateException("a tree that does not resolve, without a problem");
+    }
+
+    /** Returns where the first substitution stands on the way along the path; null if the way leads through none. */
+    static @Nullable ConfigOrigin substitutionOn(String path, ConfigObject unresolved) {
+        ConfigValue value = unresolved;
+        for (String step : steps(path)) {
+            if (value instanceof ConfigList list) {
+                value = step.matches("\\d{1,9}") && Integer.parseInt(step) < list.size()
+                        ? list.get(Integer.parseInt(step))
+                        : null;
+            } else {
+                value = value instanceof ConfigObject object ? object.get(step) : null;
+            }
+            if (value == null) {
+                return null;
+            }
+            if (isSubstitution(value)) {
+                return value.origin();
+            }
+        }
+        return null;
+    }
+
+    /** The steps of a path such as {@code lb.routes[1].pool}. */
+    private static List<String> steps(String path) {
+        List<String> steps = path.isEmpty() ? List.of() : path(path.replaceAll("\\[(\\d+)]", ".$1"));
+        return steps == null ? List.of() : steps;
+    }
+
+    /** Tells whether it is one, or is made with one: until it is resolved the library answers no question about it. */
+    private static boolean isSubstitution(ConfigValue value) {
+        try {
+            return value instanceof ConfigObject object ? object.size() < 0 : value.valueType() == null;
+        } catch (ConfigException.NotResolved substitution) {
+            return true;
+        }
     }
 
     private Config environment() {

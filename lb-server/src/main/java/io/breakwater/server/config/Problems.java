@@ -1,5 +1,6 @@
 package io.breakwater.server.config;
 
+import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigOrigin;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What was found so far while one configuration is read. Of several errors about one value only the first is kept: the
@@ -25,6 +27,9 @@ final class Problems {
     /** As the library says that a value of several places stands in this file, too. */
     private final Pattern ownLine;
 
+    /** The configuration before its substitutions are filled in, without the reference. */
+    private @Nullable ConfigObject written;
+
     private final Map<Place, Problem> errors = new LinkedHashMap<>();
     private final Set<Problem> warnings = new LinkedHashSet<>();
 
@@ -32,6 +37,11 @@ final class Problems {
     Problems(String fileName) {
         this.fileName = fileName;
         this.ownLine = Pattern.compile(Pattern.quote(fileName) + ": (\\d{1,9})");
+    }
+
+    /** Tells what the operator wrote, so that what a substitution brings in from the reference has a line, too. */
+    void written(ConfigObject unresolved) {
+        written = unresolved;
     }
 
     void error(ConfigOrigin origin, String key, String value, String rule) {
@@ -72,6 +82,13 @@ final class Problems {
     }
 
     private Problem at(ConfigOrigin origin, String key, String value, String remark) {
+        Problem problem = placed(origin, key, value, remark);
+        boolean nowhere = problem.line() == 0 && problem.file().equals(fileName);
+        ConfigOrigin substitution = nowhere && written != null ? HoconSource.substitutionOn(key, written) : null;
+        return substitution == null ? problem : placed(substitution, key, value, remark);
+    }
+
+    private Problem placed(ConfigOrigin origin, String key, String value, String remark) {
         int line = Math.max(0, origin.lineNumber());
         if (origin.filename() != null) {
             return new Problem(origin.filename(), line, key, value, remark);

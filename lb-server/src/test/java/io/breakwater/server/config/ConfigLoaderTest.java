@@ -1079,6 +1079,15 @@ class ConfigLoaderTest {
                                     + " pool-defaults, backend-defaults; did you mean listen?)");
         }
 
+        @ParameterizedTest
+        @ValueSource(strings = {"${lb.state}", "${lb.state} {}", "{ file = b } ${lb.state}"})
+        void whatASubstitutionBringsInFromTheReferenceHasItsLine(String metrics) throws Exception {
+            assertThat(problemsOfFile(LEAST + "lb.metrics =\n " + metrics))
+                    .containsExactly("a.conf:4: lb.metrics.file: unknown key (expected: enabled)");
+            assertThat(problemsOfFile("x =\n " + metrics + "\n" + LEAST))
+                    .containsExactly("a.conf:2: x: unknown key (expected: lb)");
+        }
+
         @Test
         void aCycleOfSubstitutionsIsNamed() throws Exception {
             assertThat(problemsOfFile(LEAST + "lb.one = ${lb.two}\nlb.two = ${lb.one}"))
