@@ -25,6 +25,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.MalformedURLException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -356,9 +357,19 @@ final class HoconSource {
             return at < text.length() ? at + 1 : -1;
         }
 
-        /** Names are compared as they are meant: with their escapes read, and as paths. */
+        /** Names are compared as they are meant: with their escapes read, and as paths or URLs. */
         private boolean isMeantBy(String quoted) {
-            return new File(unquoted(quoted)).equals(new File(what));
+            String name = unquoted(quoted);
+            return new File(name).equals(new File(what)) || asUrl(name).equals(what);
+        }
+
+        /** The URL as the library makes it, which has no spaces around it and a scheme in small letters. */
+        private static String asUrl(String name) {
+            try {
+                return new URL(name).toString();
+            } catch (MalformedURLException otherwise) {
+                return name;
+            }
         }
 
         private static String unquoted(String text) {

@@ -1038,6 +1038,7 @@ class ConfigLoaderTest {
             "/nowhere/b.conf, include file(\"/nowhere//b.conf\")",
             "/nowhere/\tb.conf, include file(\"/nowhere/\\tb.conf\")",
             "http://127.0.0.1:1/b.conf, include url(\"http://127.0.0.1:1/b.conf\")",
+            "http://127.0.0.1:1/, include url(\"HTTP://127.0.0.1:1/ \")",
             "reference.conf, include classpath(\"reference.conf\")",
         })
         void aMissingIncludeIsAProblem(String name, String statement) throws Exception {
