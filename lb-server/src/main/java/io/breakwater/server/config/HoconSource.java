@@ -11,9 +11,7 @@ import com.typesafe.config.ConfigIncluder;
 import com.typesafe.config.ConfigIncluderClasspath;
 import com.typesafe.config.ConfigIncluderFile;
 import com.typesafe.config.ConfigIncluderURL;
-import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigObject;
-import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigParseable;
 import com.typesafe.config.ConfigResolveOptions;
@@ -167,9 +165,10 @@ final class HoconSource {
                         ConfigUtil.joinPath(path), ConfigValueFactory.fromAnyRef("unresolved", UNRESOLVED));
             } catch (ConfigException unresolvable) {
                 if (problems.isEmpty()) {
+                    Substitutions.Place place = Substitutions.misfit(file.root(), reference.withFallback(substitutes));
                     problems.error(
-                            unresolvable.origin(),
-                            "",
+                            place == null ? unresolvable.origin() : place.origin(),
+                            place == null ? "" : place.key(),
                             reason(unresolvable),
                             "substitutions of the type of their place");
                 }
@@ -178,42 +177,6 @@ final class HoconSource {
         }
         problems.verify();
         throw new IllegalStateException("a tree that does not resolve, without a problem");
-    }
-
-    /** Returns where the first substitution stands on the way along the path; null if the way leads through none. */
-    static @Nullable ConfigOrigin substitutionOn(String path, ConfigObject unresolved) {
-        ConfigValue value = unresolved;
-        for (String step : steps(path)) {
-            if (value instanceof ConfigList list) {
-                value = step.matches("\\d{1,9}") && Integer.parseInt(step) < list.size()
-                        ? list.get(Integer.parseInt(step))
-                        : null;
-            } else {
-                value = value instanceof ConfigObject object ? object.get(step) : null;
-            }
-            if (value == null) {
-                return null;
-            }
-            if (isSubstitution(value)) {
-                return value.origin();
-            }
-        }
-        return null;
-    }
-
-    /** The steps of a path such as {@code lb.routes[1].pool}. */
-    private static List<String> steps(String path) {
-        List<String> steps = path.isEmpty() ? List.of() : path(path.replaceAll("\\[(\\d+)]", ".$1"));
-        return steps == null ? List.of() : steps;
-    }
-
-    /** Tells whether it is one, or is made with one: until it is resolved the library answers no question about it. */
-    private static boolean isSubstitution(ConfigValue value) {
-        try {
-            return value instanceof ConfigObject object ? object.size() < 0 : value.valueType() == null;
-        } catch (ConfigException.NotResolved substitution) {
-            return true;
-        }
     }
 
     private Config environment() {
@@ -241,14 +204,17 @@ final class HoconSource {
         problems.verify();
     }
 
-    /** What the library says, without the place, which it puts first. */
+    /** What the library says, without the place, which it puts first, and without values, of which some are secret. */
     private static String reason(ConfigException problem) {
         String message = String.valueOf(problem.getMessage());
+        if (message.contains("Cannot concatenate ")) {
+            return "an object or a list beside another type of value";
+        }
         String place = problem.origin() == null ? "" : problem.origin().description() + ": ";
         return message.startsWith(place) ? message.substring(place.length()) : message;
     }
 
-    private static @Nullable List<String> path(String key) {
+    static @Nullable List<String> path(String key) {
         try {
             return ConfigUtil.splitPath(key);
         } catch (ConfigException notAPath) {

@@ -84,7 +84,7 @@ final class Problems {
     private Problem at(ConfigOrigin origin, String key, String value, String remark) {
         Problem problem = placed(origin, key, value, remark);
         boolean nowhere = problem.line() == 0 && problem.file().equals(fileName);
-        ConfigOrigin substitution = nowhere && written != null ? HoconSource.substitutionOn(key, written) : null;
+        ConfigOrigin substitution = nowhere && written != null ? Substitutions.on(key, written) : null;
         return substitution == null ? problem : placed(substitution, key, value, remark);
     }
 

@@ -1090,6 +1090,23 @@ class ConfigLoaderTest {
         }
 
         @Test
+        void whatDoesNotGoWithASubstitutionIsNamedWithoutItsValue() throws Exception {
+            assertThat(problemsOfFile(LEAST + "x = ${lb.admin.port}\nlb.admin {\n token = secret\n}\n"
+                            + "lb.pools.q = ${lb.admin} [1]"))
+                    .containsExactly("a.conf:7: lb.pools.q: an object or a list beside another type of value (expected:"
+                            + " substitutions of the type of their place)");
+            assertThat(problemsOfFile("x = ${lb.admin.port}\nlb +=\n {}"))
+                    .containsExactly("a.conf:3: lb: an object or a list beside another type of value (expected:"
+                            + " substitutions of the type of their place)");
+            assertThat(problemsOfFile("x {}\nlb.y = [1, 2,\n a ${x}]"))
+                    .containsExactly(
+                            "a.conf:3: lb.y[2]: an object or a list beside another type of value (expected: substitutions of the type of their place)");
+            assertThat(problemsOfFile("lb.admin = { token = secret } 7"))
+                    .containsExactly(
+                            "a.conf:1: an object or a list beside another type of value (expected: valid HOCON)");
+        }
+
+        @Test
         void aCycleOfSubstitutionsIsNamed() throws Exception {
             assertThat(problemsOfFile(LEAST + "lb.one = ${lb.two}\nlb.two = ${lb.one}"))
                     .singleElement()
