@@ -46,6 +46,7 @@ final class HoconSource {
     /** Where a value of the command line says that it comes from. */
     static final String SET = "--set";
 
+    private static final String SIGNED_ESCAPE = "\\u-";
     private static final String UNRESOLVED = "an unresolved substitution";
     static final String REFERENCE = "reference.conf";
     private static final Pattern COMMENT = Pattern.compile("^ *#.*$", Pattern.MULTILINE);
@@ -91,20 +92,23 @@ final class HoconSource {
                     file.toString(), 0, "", Files.exists(file) ? "not readable" : "not found", "a readable file");
             problems.verify();
         }
-        try {
-            return ConfigFactory.parseFile(file.toFile(), strict());
-        } catch (ConfigException unparsable) {
-            report(file.toString(), unparsable, () -> Files.readString(file));
-        }
-        return ConfigFactory.empty();
+        return parse(
+                file.toString(), () -> Files.readString(file), () -> ConfigFactory.parseFile(file.toFile(), strict()));
     }
 
     Config parse(String hocon, String name) throws ConfigProblems {
+        return parse(name, () -> hocon, () -> ConfigFactory.parseString(hocon, strict().setOriginDescription(name)));
+    }
+
+    private Config parse(String name, Text text, Supplier<Config> parser) throws ConfigProblems {
         try {
-            return ConfigFactory.parseString(hocon, strict().setOriginDescription(name));
+            return parser.get();
         } catch (ConfigException unparsable) {
-            report(name, unparsable, () -> hocon);
+            report(name, unparsable, text);
+        } catch (IllegalArgumentException negative) { // the library reads a sign as one of an escape's digits
+            problems.error(name, lineOf(SIGNED_ESCAPE, text), "", SIGNED_ESCAPE, "four hexadecimal digits after \\u");
         }
+        problems.verify();
         return ConfigFactory.empty();
     }
 
@@ -193,7 +197,7 @@ final class HoconSource {
         return ConfigParseOptions.defaults().setAllowMissing(false).setIncluder(new StrictIncluder());
     }
 
-    private void report(String name, ConfigException unparsable, Text text) throws ConfigProblems {
+    private void report(String name, ConfigException unparsable, Text text) {
         if (unparsable instanceof MissingInclude missing) {
             problems.error(name, missing.lineIn(text), "include", missing.what, missing.rule);
         } else if (unparsable.origin() != null) {
@@ -201,7 +205,22 @@ final class HoconSource {
         } else {
             problems.error(name, 0, "", reason(unparsable), "valid HOCON");
         }
-        problems.verify();
+    }
+
+    /** Returns the line in which the word stands first; 0 if it does in none. */
+    private static int lineOf(String word, Text text) {
+        try {
+            String all = text.read();
+            int at = all.indexOf(word);
+            return at < 0 ? 0 : lineAt(at, all);
+        } catch (IOException unreadable) {
+            return 0;
+        }
+    }
+
+    private static int lineAt(int offset, String text) {
+        return 1
+                + (int) text.substring(0, offset).chars().filter(c -> c == '\n').count();
     }
 
     /** What the library says, without the place, which it puts first, and without values, of which some are secret. */
@@ -217,7 +236,7 @@ final class HoconSource {
     static @Nullable List<String> path(String key) {
         try {
             return ConfigUtil.splitPath(key);
-        } catch (ConfigException notAPath) {
+        } catch (ConfigException | IllegalArgumentException notAPath) {
             return null;
         }
     }
@@ -259,7 +278,7 @@ final class HoconSource {
             if (value != null && parsed.size() == 1) {
                 return value;
             }
-        } catch (ConfigException unparsable) {
+        } catch (ConfigException | IllegalArgumentException unparsable) {
             // Reported below, as a value that ends and is followed by other keys is.
         }
         String shown = key.endsWith("token") ? "(hidden)" : text;
@@ -302,11 +321,7 @@ final class HoconSource {
                     int start = all.indexOf('"', at);
                     int end = start < 0 ? -1 : endOfString(all, start);
                     if (end >= 0 && isMeantBy(all.substring(start, end))) {
-                        return 1
-                                + (int) all.substring(0, start)
-                                        .chars()
-                                        .filter(c -> c == '\n')
-                                        .count();
+                        return lineAt(start, all);
                     }
                 }
             } catch (IOException unreadable) {
@@ -341,7 +356,7 @@ final class HoconSource {
         private static String unquoted(String text) {
             try {
                 return ConfigFactory.parseString("name = " + text).getString("name");
-            } catch (ConfigException malformed) {
+            } catch (ConfigException | IllegalArgumentException malformed) {
                 return text;
             }
         }

@@ -1070,6 +1070,18 @@ class ConfigLoaderTest {
         }
 
         @Test
+        void anEscapeWithASignIsAProblem() throws Exception {
+            assertThat(problemsOfFile("x = 1\ny = \"\\u-100\""))
+                    .containsExactly("a.conf:2: \\u- (expected: four hexadecimal digits after \\u)");
+            assertThat(problems("", "x=\"\\u-100\""))
+                    .containsExactly(
+                            "--set: x: \"\\u-100\" (expected: a HOCON value; quote a text with any of : / = , # and"
+                                    + " the like, \"\"\\u-100\"\")");
+            assertThat(problems("", "\"\\u-100\"=1"))
+                    .containsExactly("--set: \"\\u-100\"=1 (expected: KEY=VALUE, such as lb.listen.port=4000)");
+        }
+
+        @Test
         void everySubstitutionThatFindsNothingIsNamed() throws Exception {
             assertThat(problemsOfFile(LEAST + "lb.listen.port = ${ONE}\nlb.listen.host = ${lb.two}\nlb.lisen = 1"))
                     .containsExactly(
