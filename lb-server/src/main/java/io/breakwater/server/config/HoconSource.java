@@ -229,6 +229,9 @@ final class HoconSource {
         if (message.contains("Cannot concatenate ")) {
             return "an object or a list beside another type of value";
         }
+        if (problem instanceof ConfigException.BugOrBroken) { // in words about the library's own insides
+            return "a substitution that cannot be filled in";
+        }
         String place = problem.origin() == null ? "" : problem.origin().description() + ": ";
         return message.startsWith(place) ? message.substring(place.length()) : message;
     }

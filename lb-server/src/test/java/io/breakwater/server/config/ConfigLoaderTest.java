@@ -1113,6 +1113,10 @@ class ConfigLoaderTest {
             assertThat(problemsOfFile("x {}\nlb.y = [1, 2,\n a ${x}]"))
                     .containsExactly(
                             "a.conf:3: lb.y[2]: an object or a list beside another type of value (expected: substitutions of the type of their place)");
+            assertThat(problemsOfFile(
+                            "lb {\n admin = ${lb} {\n  port = 1\n  port = ${?PORT}\n }\n admin.port = ${?X} }"))
+                    .containsExactly("a.conf:2: lb.admin: a substitution that cannot be filled in (expected:"
+                            + " substitutions of the type of their place)");
             assertThat(problemsOfFile("lb.admin = { token = secret } 7"))
                     .containsExactly(
                             "a.conf:1: an object or a list beside another type of value (expected: valid HOCON)");
