@@ -4,11 +4,15 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigValueFactory;
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.util.regex.Pattern;
 
 /** Durations, sizes and ratios as text, in HOCON's units. */
 public final class Units {
 
     private static final String[] SIZES = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+
+    /** No size needs one, and the library would write out all those digits. */
+    private static final Pattern LONG_EXPONENT = Pattern.compile("[eE][+-]?\\d{3}");
 
     private Units() {}
 
@@ -36,10 +40,13 @@ public final class Units {
      */
     static long parseSize(String text) {
         try {
-            return ConfigValueFactory.fromAnyRef(text).atKey("size").getBytes("size");
+            if (!LONG_EXPONENT.matcher(text).find()) {
+                return ConfigValueFactory.fromAnyRef(text).atKey("size").getBytes("size");
+            }
         } catch (ConfigException notASize) {
-            throw new InvalidValue("a size such as 8KiB");
+            // Refused below, as what has too many digits is.
         }
+        throw new InvalidValue("a size such as 8KiB");
     }
 
     /**

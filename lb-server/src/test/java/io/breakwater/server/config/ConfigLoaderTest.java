@@ -261,6 +261,7 @@ class ConfigLoaderTest {
             lb.listen.limits.headers = 4GiB             | limits.headers: 4GiB (expected: a size from 256B to 1MiB)
             lb.listen.limits.header-count = 0           | limits.header-count: 0 (expected: 1..10000)
             lb.listen.limits.body = -1                  | limits.body: -1 (expected: a size such as 8KiB)
+            lb.listen.limits.body = 1e99999999YiB       | limits.body: 1e99999999YiB (expected: a size such as 8KiB)
             lb.listen.timeouts.request-head = 0s        | timeouts.request-head: 0s (expected: a duration from 1ms to 24h)
             lb.listen.timeouts.keep-alive-idle = 2d     | timeouts.keep-alive-idle: 2d (expected: a duration from 1ms to 24h)
             lb.listen.timeouts.write-idle = 999999999999d | timeouts.write-idle: 999999999999d (expected: a duration from 1ms to 24h)
