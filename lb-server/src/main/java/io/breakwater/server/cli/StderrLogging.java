@@ -48,7 +48,7 @@ public final class StderrLogging extends ContextAwareBase implements Configurato
     }
 
     static void install(LoggerContext logging) {
-        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+        PatternLayoutEncoder encoder = new LateEncoder();
         encoder.setContext(logging);
         encoder.setPattern(PATTERN);
         encoder.start();
@@ -63,5 +63,25 @@ public final class StderrLogging extends ContextAwareBase implements Configurato
         Logger root = logging.getLogger(Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.INFO);
         root.addAppender(stderr);
+    }
+
+    /** Reads its pattern when there first is something to log: a start with nothing to say need not wait for that. */
+    private static final class LateEncoder extends PatternLayoutEncoder {
+
+        /** Called by the appender, on any thread that logs. */
+        @Override
+        public byte[] encode(ILoggingEvent event) {
+            synchronized (this) {
+                if (layout == null) {
+                    super.start();
+                }
+            }
+            return super.encode(event);
+        }
+
+        @Override
+        public void start() {
+            started = true;
+        }
     }
 }

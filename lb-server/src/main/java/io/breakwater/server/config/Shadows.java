@@ -15,7 +15,8 @@ final class Shadows {
     /** Where a route stands that takes any host. */
     private static final String ANY_HOST = "";
 
-    private final Map<Key, List<Entry>> earlier = new HashMap<>();
+    private final Map<String, List<Entry>> exact = new HashMap<>();
+    private final Map<String, List<Entry>> prefixes = new HashMap<>();
     private int count;
 
     /** Returns the first route added so far that takes all requests of this one, or null; then adds this one. */
@@ -25,22 +26,22 @@ final class Shadows {
         Entry first = null;
         for (String host : hostsOver(route.host())) {
             if (route.path() != null) {
-                first = earlierOf(first, new Key(host, true, route.path()), route);
+                first = earlierOf(first, exact.get(key(host, route.path())), route);
             }
             for (String prefix : paths) {
-                first = earlierOf(first, new Key(host, false, prefix), route);
+                first = earlierOf(first, prefixes.get(key(host, prefix)), route);
             }
         }
         String host = route.host() == null ? ANY_HOST : route.host();
-        Key key = route.path() != null
-                ? new Key(host, true, route.path())
-                : new Key(host, false, paths.get(paths.size() - 1));
-        earlier.computeIfAbsent(key, unused -> new ArrayList<>()).add(new Entry(count++, route));
+        String path = route.path() != null ? route.path() : paths.get(paths.size() - 1);
+        (route.path() != null ? exact : prefixes)
+                .computeIfAbsent(key(host, path), unused -> new ArrayList<>())
+                .add(new Entry(count++, route));
         return first == null ? null : first.route();
     }
 
-    private @Nullable Entry earlierOf(@Nullable Entry best, Key key, RouteConfig later) {
-        for (Entry entry : earlier.getOrDefault(key, List.of())) {
+    private @Nullable Entry earlierOf(@Nullable Entry best, @Nullable List<Entry> earlier, RouteConfig later) {
+        for (Entry entry : earlier == null ? List.<Entry>of() : earlier) {
             if (takesMethodsOf(entry.route(), later)) {
                 return best == null || entry.order() < best.order() ? entry : best;
             }
@@ -83,8 +84,14 @@ final class Shadows {
         return prefix.endsWith("/") ? prefix.substring(0, prefix.length() - 1) : prefix;
     }
 
-    /** @param path of an exact route, or a prefix without a slash at its end */
-    private record Key(String host, boolean exact, String path) {}
+    /**
+     * A text, because the JVM makes a record's hash in 20 ms at first, which is much of a start.
+     *
+     * @param path of an exact route, or a prefix without a slash at its end
+     */
+    private static String key(String host, String path) {
+        return host + ' ' + path; // There is a space in neither.
+    }
 
     private record Entry(int order, RouteConfig route) {}
 }
