@@ -88,7 +88,7 @@ final class Hazards {
             Section lb, int number, RouteConfig route, LbConfig config, Set<List<Object>> defaulted) {
         PoolConfig pool = config.pools().get(route.pool());
         RouteTimeouts own = route.timeouts();
-        if (pool == null || own.equals(RouteTimeouts.NONE)) {
+        if (pool == null) {
             return;
         }
         Set<String> overridden = new HashSet<>();
@@ -99,7 +99,7 @@ final class Hazards {
                 explicit |= lb.isExplicit("routes[" + number + "]." + each.getKey());
             }
         }
-        if (!explicit && !defaulted.add(List.of(route.pool(), own))) {
+        if (overridden.isEmpty() || (!explicit && !defaulted.add(List.of(route.pool(), own)))) {
             return;
         }
         Place place = (advice, keys) -> {

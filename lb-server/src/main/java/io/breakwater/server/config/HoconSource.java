@@ -27,6 +27,8 @@ import java.net.MalformedURLException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -199,7 +201,9 @@ final class HoconSource {
 
     private void report(String name, ConfigException unparsable, Text text) {
         if (unparsable instanceof MissingInclude missing) {
-            problems.error(name, missing.lineIn(text), "include", missing.what, missing.rule);
+            String file = missing.file == null ? name : missing.file;
+            Text around = missing.file == null ? text : () -> Files.readString(Path.of(file));
+            problems.error(file, missing.lineIn(around), "include", missing.what, missing.rule);
         } else if (unparsable.origin() != null) {
             problems.error(unparsable.origin(), "", reason(unparsable), "valid HOCON");
         } else {
@@ -303,15 +307,14 @@ final class HoconSource {
 
         private static final long serialVersionUID = 1L;
 
+        private final @Nullable String file;
         private final String what;
         private final String rule;
 
-        MissingInclude(String what) {
-            this(what, "a readable file");
-        }
-
-        MissingInclude(String what, String rule) {
+        /** @param file in which it stands, which is included itself; null if it is not */
+        MissingInclude(@Nullable String file, String what, String rule) {
             super(what);
+            this.file = file;
             this.what = what;
             this.rule = rule;
         }
@@ -372,7 +375,10 @@ final class HoconSource {
         private static final String CIRCLE =
                 "files that do not include each other in a circle, nor more than " + MOST_NESTED + " deep";
 
-        private int depth;
+        private static final String READABLE = "a readable file";
+
+        /** The included files that are being read, the innermost first. */
+        private final Deque<String> open = new ArrayDeque<>();
 
         @Override
         public ConfigIncluder withFallback(ConfigIncluder fallback) {
@@ -385,15 +391,18 @@ final class HoconSource {
             if (relative == null) { // the library knows no folder of a file that is named without one
                 return includeFile(context, new File(what));
             }
-            if (relative.origin().filename() == null) {
-                throw new MissingInclude(what);
+            String file = relative.origin().filename();
+            if (file == null) {
+                throw new MissingInclude(open.peek(), what, READABLE);
             }
-            return included(what, () -> relative.parse(context.parseOptions().setAllowMissing(false)));
+            return included(
+                    what, file, () -> relative.parse(context.parseOptions().setAllowMissing(false)));
         }
 
         @Override
         public ConfigObject includeFile(ConfigIncludeContext context, File what) {
             return included(
+                    what.getPath(),
                     what.getPath(),
                     () -> ConfigFactory.parseFile(what, context.parseOptions().setAllowMissing(false))
                             .root());
@@ -401,28 +410,29 @@ final class HoconSource {
 
         @Override
         public ConfigObject includeURL(ConfigIncludeContext context, URL what) {
-            throw new MissingInclude(what.toString());
+            throw new MissingInclude(open.peek(), what.toString(), READABLE);
         }
 
         @Override
         public ConfigObject includeResources(ConfigIncludeContext context, String what) {
-            throw new MissingInclude(what);
+            throw new MissingInclude(open.peek(), what, READABLE);
         }
 
-        private ConfigObject included(String what, Supplier<ConfigObject> parse) {
-            if (depth == MOST_NESTED) {
-                throw new MissingInclude(what, CIRCLE);
+        private ConfigObject included(String what, String file, Supplier<ConfigObject> parse) {
+            String around = open.peek();
+            if (open.size() == MOST_NESTED) {
+                throw new MissingInclude(around, what, CIRCLE);
             }
-            depth++;
+            open.push(file);
             try {
                 return parse.get();
             } catch (ConfigException.IO unreadable) {
-                throw new MissingInclude(what);
+                throw new MissingInclude(around, what, READABLE);
             } catch (MissingInclude nested) {
                 // A circle begins where the file itself steps into it.
-                throw nested.rule.equals(CIRCLE) ? new MissingInclude(what, CIRCLE) : nested;
+                throw nested.rule.equals(CIRCLE) ? new MissingInclude(around, what, CIRCLE) : nested;
             } finally {
-                depth--;
+                open.pop();
             }
         }
     }

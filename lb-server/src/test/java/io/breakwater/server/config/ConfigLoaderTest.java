@@ -1048,6 +1048,17 @@ class ConfigLoaderTest {
         }
 
         @Test
+        void aMissingIncludeStandsInTheFileThatHasIt() throws Exception {
+            Files.writeString(folder.resolve("pools.conf"), "\n\ninclude \"nowhere.conf\"");
+            Files.writeString(folder.resolve("urls.conf"), "\ninclude url(\"http://127.0.0.1:1/\")");
+
+            assertThat(problemsOfFile("include \"pools.conf\""))
+                    .containsExactly("pools.conf:3: include: nowhere.conf (expected: a readable file)");
+            assertThat(problemsOfFile("include file(\"" + folder.resolve("urls.conf") + "\")"))
+                    .containsExactly("urls.conf:2: include: http://127.0.0.1:1/ (expected: a readable file)");
+        }
+
+        @Test
         void theLineOfAnIncludeIsThatOfItsName() throws Exception {
             assertThat(problemsOfFile("# \"x.conf\" is to include all\ninclude\r\n  file(\n\"x.conf\")"))
                     .containsExactly("a.conf:4: include: x.conf (expected: a readable file)");
