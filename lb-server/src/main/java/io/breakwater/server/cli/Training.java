@@ -32,9 +32,10 @@ final class Training {
             lb {
               listen { host = "127.0.0.1", port = 0 }
               admin { host = "127.0.0.1", port = 0 }
-              routes = [{ prefix = "/", pool = trained }]
+              routes = [{ path = "/plain", pool = plain }, { prefix = "/", pool = trained }]
+              pools.plain.backends = [ "http://127.0.0.1:%1$d" ]
               pools.trained {
-                backends = [ "http://127.0.0.1:%d" ]
+                backends = [ "http://127.0.0.1:%1$d" ]
                 balance = least-request
                 breaker.window { type = time, duration = 10s, minimum-calls = 20, failure-rate = 50%% }
                 health-check { enabled = true, path = "/health" }

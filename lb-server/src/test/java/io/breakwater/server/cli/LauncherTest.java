@@ -92,6 +92,7 @@ class LauncherTest {
                         "-Dio.netty.tryReflectionSetAccessible=true",
                         "-Xlog:trimnative*=off",
                         "-XX:TrimNativeHeapInterval=10000",
+                        "-XX:CompileThresholdScaling=4",
                         "-Dlogback.configurationFile=" + home + "/conf/logback.xml",
                         "-Dbreakwater.home=" + home,
                         "-cp",
@@ -120,6 +121,7 @@ class LauncherTest {
         "-XX:MaxRAMPercentage=50, -Xmx512m",
         "-XX:InitialHeapSize=1g, -Xms64m",
         "-XX:TrimNativeHeapInterval=0, -XX:TrimNativeHeapInterval=10000",
+        "-XX:CompileThreshold=100, -XX:CompileThresholdScaling=4",
         "-Dlogback.configurationFile=mine.xml, none"
     })
     void theOperatorsOptionsWin(String theirs, String ours) throws Exception {
