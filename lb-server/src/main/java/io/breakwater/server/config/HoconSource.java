@@ -11,6 +11,7 @@ import com.typesafe.config.ConfigIncluder;
 import com.typesafe.config.ConfigIncluderClasspath;
 import com.typesafe.config.ConfigIncluderFile;
 import com.typesafe.config.ConfigIncluderURL;
+import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigParseable;
@@ -86,6 +87,16 @@ final class HoconSource {
     /** Tells whether the value was set by anyone, not just taken from the reference. */
     static boolean isExplicit(ConfigValue value) {
         return !value.origin().description().startsWith(REFERENCE);
+    }
+
+    /** The value one step further in, which is a key or the number of an element; null where there is none. */
+    static @Nullable ConfigValue within(ConfigValue value, String step) {
+        if (value instanceof ConfigList list) {
+            return step.matches("\\d{1,9}") && Integer.parseInt(step) < list.size()
+                    ? list.get(Integer.parseInt(step))
+                    : null;
+        }
+        return value instanceof ConfigObject object ? object.get(step) : null;
     }
 
     Config parse(Path file) throws ConfigProblems {

@@ -401,13 +401,7 @@ final class Section {
             return value;
         }
         for (String step : relative.replace("]", "").split("[.\\[]", -1)) {
-            if (value instanceof ConfigObject object) {
-                value = object.get(step);
-            } else if (value instanceof ConfigList list && Integer.parseInt(step) < list.size()) {
-                value = list.get(Integer.parseInt(step));
-            } else {
-                return null;
-            }
+            value = value == null ? null : HoconSource.within(value, step);
         }
         return value == null || value.valueType() == ConfigValueType.NULL ? null : value;
     }

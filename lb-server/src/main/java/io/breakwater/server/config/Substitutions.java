@@ -38,7 +38,7 @@ final class Substitutions {
         }
         ConfigValue value = unresolved;
         for (String step : steps) {
-            value = within(value, step);
+            value = HoconSource.within(value, step);
             if (value == null) {
                 return null;
             }
@@ -47,15 +47,6 @@ final class Substitutions {
             }
         }
         return null;
-    }
-
-    private static @Nullable ConfigValue within(ConfigValue value, String step) {
-        if (value instanceof ConfigList list) {
-            return step.matches("\\d{1,9}") && Integer.parseInt(step) < list.size()
-                    ? list.get(Integer.parseInt(step))
-                    : null;
-        }
-        return value instanceof ConfigObject object ? object.get(step) : null;
     }
 
     /**

@@ -1082,6 +1082,14 @@ class ConfigLoaderTest {
         }
 
         @Test
+        void aListInPlaceOfARouteIsAProblem() throws Exception {
+            assertThat(problemsOfFile("lb.pools.p.backends = [\"http://a\"]\nlb.routes = [1, [2]]"))
+                    .containsExactly(
+                            "a.conf:2: lb.routes[0]: 1 (expected: an object in { })",
+                            "a.conf:2: lb.routes[1]: [2] (expected: an object in { })");
+        }
+
+        @Test
         void anEscapeWithASignIsAProblem() throws Exception {
             assertThat(problemsOfFile("x = 1\ny = \"\\u-100\""))
                     .containsExactly("a.conf:2: \\u- (expected: four hexadecimal digits after \\u)");
