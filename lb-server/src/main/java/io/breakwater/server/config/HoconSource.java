@@ -6,30 +6,19 @@ import static java.util.Objects.requireNonNull;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
-import com.typesafe.config.ConfigIncludeContext;
-import com.typesafe.config.ConfigIncluder;
-import com.typesafe.config.ConfigIncluderClasspath;
-import com.typesafe.config.ConfigIncluderFile;
-import com.typesafe.config.ConfigIncluderURL;
 import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigParseOptions;
-import com.typesafe.config.ConfigParseable;
 import com.typesafe.config.ConfigResolveOptions;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
 import com.typesafe.config.ConfigValueType;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.MalformedURLException;
-import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -113,7 +102,7 @@ final class HoconSource {
         return parse(name, () -> hocon, () -> ConfigFactory.parseString(hocon, strict().setOriginDescription(name)));
     }
 
-    private Config parse(String name, Text text, Supplier<Config> parser) throws ConfigProblems {
+    private Config parse(String name, ConfigText text, Supplier<Config> parser) throws ConfigProblems {
         try {
             return parser.get();
         } catch (ConfigException unparsable) {
@@ -210,11 +199,11 @@ final class HoconSource {
         return ConfigParseOptions.defaults().setAllowMissing(false).setIncluder(new StrictIncluder());
     }
 
-    private void report(String name, ConfigException unparsable, Text text) {
+    private void report(String name, ConfigException unparsable, ConfigText text) {
         if (unparsable instanceof MissingInclude missing) {
-            String file = missing.file == null ? name : missing.file;
-            Text around = missing.file == null ? text : () -> Files.readString(Path.of(file));
-            problems.error(file, missing.lineIn(around), "include", missing.what, missing.rule);
+            String file = missing.file() == null ? name : missing.file();
+            ConfigText around = missing.file() == null ? text : () -> Files.readString(Path.of(file));
+            problems.error(file, missing.lineIn(around), "include", missing.what(), missing.rule());
         } else if (unparsable.origin() != null) {
             problems.error(unparsable.origin(), "", reason(unparsable), "valid HOCON");
         } else {
@@ -223,19 +212,14 @@ final class HoconSource {
     }
 
     /** Returns the line in which the word stands first; 0 if it does in none. */
-    private static int lineOf(String word, Text text) {
+    private static int lineOf(String word, ConfigText text) {
         try {
             String all = text.read();
             int at = all.indexOf(word);
-            return at < 0 ? 0 : lineAt(at, all);
+            return at < 0 ? 0 : MissingInclude.lineAt(at, all);
         } catch (IOException unreadable) {
             return 0;
         }
-    }
-
-    private static int lineAt(int offset, String text) {
-        return 1
-                + (int) text.substring(0, offset).chars().filter(c -> c == '\n').count();
     }
 
     /** What the library says, without the place, which it puts first, and without values, of which some are secret. */
@@ -307,144 +291,5 @@ final class HoconSource {
                 shown,
                 "a HOCON value; quote a text with any of : / = , # and the like, \"" + shown + "\"");
         return null;
-    }
-
-    private interface Text {
-        String read() throws IOException;
-    }
-
-    /** An include of a file that cannot be read, or not to its end. */
-    private static final class MissingInclude extends ConfigException {
-
-        private static final long serialVersionUID = 1L;
-
-        private final @Nullable String file;
-        private final String what;
-        private final String rule;
-
-        /** @param file in which it stands, which is included itself; null if it is not */
-        MissingInclude(@Nullable String file, String what, String rule) {
-            super(what);
-            this.file = file;
-            this.what = what;
-            this.rule = rule;
-        }
-
-        /** Returns the line in which the name stands, behind an {@code include} that may be on a line before; 0 if none does. */
-        int lineIn(Text text) {
-            try {
-                String all = text.read();
-                for (int at = all.indexOf("include"); at >= 0; at = all.indexOf("include", at + 1)) {
-                    int start = all.indexOf('"', at);
-                    int end = start < 0 ? -1 : endOfString(all, start);
-                    if (end >= 0 && isMeantBy(all.substring(start, end))) {
-                        return lineAt(start, all);
-                    }
-                }
-            } catch (IOException unreadable) {
-                return 0;
-            }
-            return 0;
-        }
-
-        private static int endOfString(String text, int start) {
-            int at = start + 1;
-            while (at < text.length() && text.charAt(at) != '"') {
-                at += text.charAt(at) == '\\' ? 2 : 1;
-            }
-            return at < text.length() ? at + 1 : -1;
-        }
-
-        /** Names are compared as they are meant: with their escapes read, and as paths or URLs. */
-        private boolean isMeantBy(String quoted) {
-            String name = unquoted(quoted);
-            return new File(name).equals(new File(what)) || asUrl(name).equals(what);
-        }
-
-        /** The URL as the library makes it, which has no spaces around it and a scheme in small letters. */
-        private static String asUrl(String name) {
-            try {
-                return new URL(name).toString();
-            } catch (MalformedURLException otherwise) {
-                return name;
-            }
-        }
-
-        private static String unquoted(String text) {
-            try {
-                return ConfigFactory.parseString("name = " + text).getString("name");
-            } catch (ConfigException | IllegalArgumentException malformed) {
-                return text;
-            }
-        }
-    }
-
-    /** Takes files only, and only such as exist: HOCON passes over a missing one, which hides a typing mistake. */
-    private static final class StrictIncluder
-            implements ConfigIncluder, ConfigIncluderFile, ConfigIncluderURL, ConfigIncluderClasspath {
-        private static final int MOST_NESTED = 20;
-        private static final String CIRCLE =
-                "files that do not include each other in a circle, nor more than " + MOST_NESTED + " deep";
-
-        private static final String READABLE = "a readable file";
-
-        /** The included files that are being read, the innermost first. */
-        private final Deque<String> open = new ArrayDeque<>();
-
-        @Override
-        public ConfigIncluder withFallback(ConfigIncluder fallback) {
-            return this;
-        }
-
-        @Override
-        public ConfigObject include(ConfigIncludeContext context, String what) {
-            ConfigParseable relative = context.relativeTo(what);
-            if (relative == null) { // the library knows no folder of a file that is named without one
-                return includeFile(context, new File(what));
-            }
-            String file = relative.origin().filename();
-            if (file == null) {
-                throw new MissingInclude(open.peek(), what, READABLE);
-            }
-            return included(
-                    what, file, () -> relative.parse(context.parseOptions().setAllowMissing(false)));
-        }
-
-        @Override
-        public ConfigObject includeFile(ConfigIncludeContext context, File what) {
-            return included(
-                    what.getPath(),
-                    what.getPath(),
-                    () -> ConfigFactory.parseFile(what, context.parseOptions().setAllowMissing(false))
-                            .root());
-        }
-
-        @Override
-        public ConfigObject includeURL(ConfigIncludeContext context, URL what) {
-            throw new MissingInclude(open.peek(), what.toString(), READABLE);
-        }
-
-        @Override
-        public ConfigObject includeResources(ConfigIncludeContext context, String what) {
-            throw new MissingInclude(open.peek(), what, READABLE);
-        }
-
-        private ConfigObject included(String what, String file, Supplier<ConfigObject> parse) {
-            String around = open.peek();
-            if (open.size() == MOST_NESTED) {
-                throw new MissingInclude(around, what, CIRCLE);
-            }
-            open.push(file);
-            try {
-                return parse.get();
-            } catch (ConfigException.IO unreadable) {
-                throw new MissingInclude(around, what, READABLE);
-            } catch (MissingInclude nested) {
-                // A circle begins where the file itself steps into it.
-                throw nested.rule.equals(CIRCLE) ? new MissingInclude(around, what, CIRCLE) : nested;
-            } finally {
-                open.pop();
-            }
-        }
     }
 }

@@ -1,14 +1,17 @@
 package io.breakwater.server.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.joran.JoranConfigurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.LogbackServiceProvider;
+import ch.qos.logback.classic.spi.LoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.joran.spi.JoranException;
 import java.io.IOException;
@@ -52,6 +55,21 @@ class StderrLoggingTest {
                     List.of(console.getTarget(), encoder.getPattern(), console.isStarted(), encoder.isStarted()));
         });
         return found;
+    }
+
+    @Test
+    void writesLinesAsThePatternHasThem() {
+        LoggerContext logging = new LoggerContext();
+        StderrLogging.install(logging);
+        Logger logger = logging.getLogger("a.b.Name");
+        ConsoleAppender<ILoggingEvent> console = (ConsoleAppender<ILoggingEvent>)
+                logging.getLogger(Logger.ROOT_LOGGER_NAME).getAppender("stderr");
+
+        byte[] line = console.getEncoder()
+                .encode(new LoggingEvent("", logger, Level.WARN, "said {}", null, new Object[] {7}));
+
+        assertThat(new String(line, UTF_8))
+                .matches("\\d{4}-\\d\\d-\\d\\dT[0-9:.]{12}(Z|[+-]\\d\\d:\\d\\d) WARN  Name: said 7\\R");
     }
 
     @Test
