@@ -124,8 +124,11 @@ class ConfigFuzzTest {
         assertThat(problem.toString())
                 .doesNotContain("Exception")
                 .doesNotContain("com.typesafe")
-                .doesNotContain("SimpleConfig")
-                .doesNotContain(TOKEN);
+                .doesNotContain("SimpleConfig");
+        // Whoever writes the token where a host belongs is shown what they wrote; nobody else is.
+        if (problem.key().isEmpty() || problem.key().endsWith("token")) {
+            assertThat(problem.toString()).doesNotContain(TOKEN);
+        }
         boolean missing = problem.remark().startsWith("expected: at least one ");
         if (problem.file().equals(FILE) && !missing && !problem.value().equals("nested too deeply")) {
             assertThat(problem.line()).as(problem.toString()).isPositive();
