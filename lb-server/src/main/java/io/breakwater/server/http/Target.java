@@ -29,7 +29,7 @@ final class Target {
 
     /**
      * Judges a path: the characters of RFC 3986, and those that clients send unescaped, bytes beyond ASCII too; valid
-     * escapes; no dot segments, neither plain nor escaped, nor hidden behind an escaped slash or a parameter; no NUL.
+     * escapes; no dot segments, neither plain nor escaped, nor hidden behind an escaped slash or a parameter, whose semicolon may be escaped as well; no NUL.
      */
     static @Nullable HeadError checkPath(byte[] bytes, int start, int end) {
         int dots = 0;
@@ -42,7 +42,7 @@ final class Target {
                     return value < 0 ? HeadError.INVALID_ESCAPE : HeadError.INVALID_TARGET;
                 }
                 i += 2;
-                kind = value == '/' || value == '\\' ? SLASH : value == '.' ? DOT : PLAIN;
+                kind = escapedKind(value);
             }
             switch (kind) {
                 case PLAIN -> onlyDots = false;
@@ -80,6 +80,16 @@ final class Target {
             return false;
         }
         return hostEnd == end || (bytes[hostEnd] == ':' && isPort(bytes, hostEnd + 1, end));
+    }
+
+    /** What an escaped character is for a backend that reads escapes before it takes the path apart. */
+    private static byte escapedKind(int value) {
+        return switch (value) {
+            case '/', '\\' -> SLASH;
+            case '.' -> DOT;
+            case ';' -> SEMICOLON;
+            default -> PLAIN;
+        };
     }
 
     private static boolean isDotSegment(int dots) {
