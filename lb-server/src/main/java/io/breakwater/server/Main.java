@@ -1,7 +1,6 @@
 package io.breakwater.server;
 
 import io.breakwater.server.cli.LbCommand;
-import io.breakwater.server.cli.StderrLogging;
 import java.time.InstantSource;
 
 /** The process: the {@code lb} command. */
@@ -11,7 +10,6 @@ public final class Main {
     public static void main(String[] arguments) {
         // Before Java's TLS is first used, which reads this once: a client cannot make us do handshake after handshake.
         System.setProperty("jdk.tls.rejectClientInitiatedRenegotiation", "true");
-        StderrLogging.choose();
         System.exit(new LbCommand(LoadBalancer::new, InstantSource.system()).run(arguments));
     }
 }

@@ -4,54 +4,38 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.classic.util.LogbackMDCAdapter;
 import ch.qos.logback.core.ConsoleAppender;
-import ch.qos.logback.core.CoreConstants;
+import ch.qos.logback.core.spi.ContextAwareBase;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import org.slf4j.ILoggerFactory;
-import org.slf4j.IMarkerFactory;
-import org.slf4j.helpers.BasicMarkerFactory;
-import org.slf4j.spi.MDCAdapter;
-import org.slf4j.spi.SLF4JServiceProvider;
 
 /**
- * Logback as {@code conf/logback.xml} sets it up when it is shipped, for a start that need not wait until every jar has
- * been looked through for a provider of loggers, and XML has been read: logs go to stderr, so that stdout has nothing but
- * what a command was asked for. SLF4J makes one, on the thread that asks for the first logger.
+ * What {@code conf/logback.xml} says as it is shipped, for a start that need not wait for XML to be read: logs go to
+ * stderr, so that stdout has nothing but what a command was asked for. Logback finds this as a service and runs it once, on
+ * the thread that logs first. Any other file that {@code -Dlogback.configurationFile} names is left to Logback.
  */
-public final class StderrLogging implements SLF4JServiceProvider {
-    static final String FILE = "logback.configurationFile";
-    static final String PROVIDER = "slf4j.provider";
+public final class StderrLogging extends ContextAwareBase implements Configurator {
+    private static final String FILE = "logback.configurationFile";
     static final String SHIPPED = "/logback.xml";
-    private static final String VERBOSITY = "slf4j.internal.verbosity";
-    private static final String SLF4J_VERSION = "2.0.99";
     private static final String PATTERN = "%d{\"yyyy-MM-dd'T'HH:mm:ss.SSSXXX\"} %-5level %logger{0}: %msg%n";
 
-    private final LoggerContext logging = new LoggerContext();
-    private final IMarkerFactory markers = new BasicMarkerFactory();
-    private final LogbackMDCAdapter diagnosticContext = new LogbackMDCAdapter();
-
-    /** Called by SLF4J. */
+    /** Called by Logback. */
     public StderrLogging() {}
 
-    /**
-     * Has SLF4J take this, unless somebody wants it otherwise: by another provider, or by a file for Logback that is not as
-     * shipped. To be called before there is any logger.
-     */
-    public static void choose() {
+    @Override
+    public ExecutionStatus configure(LoggerContext logging) {
         String file = System.getProperty(FILE);
-        if (System.getProperty(PROVIDER) == null && (file == null || isAsShipped(file))) {
-            System.setProperty(PROVIDER, StderrLogging.class.getName());
-            if (System.getProperty(VERBOSITY) == null) {
-                System.setProperty(VERBOSITY, "WARN"); // It would tell on stderr what it was given.
-            }
+        if (file != null && !isAsShipped(file)) {
+            return ExecutionStatus.INVOKE_NEXT_IF_ANY;
         }
+        install(logging);
+        return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 
     /** Logback also takes a URL or a resource; what cannot be read here as a file is for it to judge. */
@@ -61,14 +45,6 @@ public final class StderrLogging implements SLF4JServiceProvider {
         } catch (IOException | InvalidPathException e) {
             return false;
         }
-    }
-
-    @Override
-    public void initialize() {
-        logging.setName(CoreConstants.DEFAULT_CONTEXT_NAME);
-        logging.setMDCAdapter(diagnosticContext);
-        install(logging);
-        logging.start();
     }
 
     static void install(LoggerContext logging) {
@@ -87,26 +63,6 @@ public final class StderrLogging implements SLF4JServiceProvider {
         Logger root = logging.getLogger(Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.INFO);
         root.addAppender(stderr);
-    }
-
-    @Override
-    public ILoggerFactory getLoggerFactory() {
-        return logging;
-    }
-
-    @Override
-    public IMarkerFactory getMarkerFactory() {
-        return markers;
-    }
-
-    @Override
-    public MDCAdapter getMDCAdapter() {
-        return diagnosticContext;
-    }
-
-    @Override
-    public String getRequestedApiVersion() {
-        return SLF4J_VERSION;
     }
 
     /** Reads its pattern when there first is something to log: a start with nothing to say need not wait for that. */

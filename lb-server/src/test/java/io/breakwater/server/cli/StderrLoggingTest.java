@@ -9,8 +9,9 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.joran.JoranConfigurator;
+import ch.qos.logback.classic.spi.Configurator;
+import ch.qos.logback.classic.spi.Configurator.ExecutionStatus;
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.classic.spi.LogbackServiceProvider;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.joran.spi.JoranException;
@@ -19,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.ServiceLoader;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,8 +67,8 @@ class StderrLoggingTest {
         ConsoleAppender<ILoggingEvent> console = (ConsoleAppender<ILoggingEvent>)
                 logging.getLogger(Logger.ROOT_LOGGER_NAME).getAppender("stderr");
 
-        byte[] line = console.getEncoder()
-                .encode(new LoggingEvent("", logger, Level.WARN, "said {}", null, new Object[] {7}));
+        byte[] line =
+                console.getEncoder().encode(new LoggingEvent("", logger, Level.WARN, "said {}", null, new Object[] {7}));
 
         assertThat(new String(line, UTF_8))
                 .matches("\\d{4}-\\d\\d-\\d\\dT[0-9:.]{12}(Z|[+-]\\d\\d:\\d\\d) WARN  Name: said 7\\R");
@@ -84,25 +86,11 @@ class StderrLoggingTest {
         assertThat(StderrLogging.isAsShipped(folder.resolve("none").toString())).isFalse();
         assertThat(StderrLogging.isAsShipped("http://localhost/\0")).isFalse();
         // The tests have a file of their own.
-        StderrLogging.choose();
-        assertThat(System.getProperty(StderrLogging.PROVIDER)).isNull();
+        assertThat(new StderrLogging().configure(new LoggerContext())).isEqualTo(ExecutionStatus.INVOKE_NEXT_IF_ANY);
     }
 
     @Test
-    void isWhatLogbacksOwnProviderIs() {
-        StderrLogging provider = new StderrLogging();
-
-        provider.initialize();
-
-        LogbackServiceProvider own = new LogbackServiceProvider();
-        own.initialize();
-        LoggerContext context = (LoggerContext) provider.getLoggerFactory();
-        LoggerContext expected = (LoggerContext) own.getLoggerFactory();
-        assertThat(context.getName()).isEqualTo(expected.getName());
-        assertThat(context.isStarted()).isEqualTo(expected.isStarted()).isTrue();
-        assertThat(context.getMDCAdapter()).isSameAs(provider.getMDCAdapter());
-        assertThat(provider.getMarkerFactory()).hasSameClassAs(own.getMarkerFactory());
-        assertThat(provider.getRequestedApiVersion()).isEqualTo(own.getRequestedApiVersion());
-        assertThat(described(context)).isNotEmpty();
+    void isFoundByLogback() {
+        assertThat(ServiceLoader.load(Configurator.class)).hasAtLeastOneElementOfType(StderrLogging.class);
     }
 }
