@@ -67,8 +67,8 @@ class StderrLoggingTest {
         ConsoleAppender<ILoggingEvent> console = (ConsoleAppender<ILoggingEvent>)
                 logging.getLogger(Logger.ROOT_LOGGER_NAME).getAppender("stderr");
 
-        byte[] line =
-                console.getEncoder().encode(new LoggingEvent("", logger, Level.WARN, "said {}", null, new Object[] {7}));
+        byte[] line = console.getEncoder()
+                .encode(new LoggingEvent("", logger, Level.WARN, "said {}", null, new Object[] {7}));
 
         assertThat(new String(line, UTF_8))
                 .matches("\\d{4}-\\d\\d-\\d\\dT[0-9:.]{12}(Z|[+-]\\d\\d:\\d\\d) WARN  Name: said 7\\R");
